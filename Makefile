@@ -1,0 +1,71 @@
+# Shuke: every target sets up what it needs. State lives in $(SHUKE_HOME), default ./var.
+PYTHON     ?= python3
+SERVE      ?= 1
+HOST       ?= 127.0.0.1
+PORT       ?= 8000
+UV_VERSION := 0.13.9
+BIN        := .venv/bin
+SHUKE      := $(BIN)/shuke
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo lint format test bench features train nightly drift serve mlflow lock clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z%-]+:.*## / {printf "  \033[36mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/ready ## make .venv and install the locked dependencies
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+	  { echo "Shuke needs Python 3.11 to 3.13; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12"; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --editable .
+	@touch $@
+
+demo: setup ## the whole way once on real data, then serve (SERVE=0 stops before)
+	$(SHUKE) demo --host $(HOST) --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
+
+lint: setup ## format check, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: setup ## format and mend what ruff can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: setup ## all tests
+	$(BIN)/pytest
+
+bench: setup ## speed, measured side by side (prints a table)
+	$(BIN)/python -m tests.benchmarks.steps
+
+features: setup ## build and materialize the customer features
+	$(SHUKE) features build
+
+train: setup ## train every model
+	$(SHUKE) train
+
+train-%: setup ## train one: churn, next-purchase, lead-score, clv
+	$(SHUKE) train $*
+
+nightly: setup ## score everyone, route leads, write today's lists
+	$(SHUKE) nightly
+
+drift: setup ## drift report of the newest scoring against training
+	$(SHUKE) drift
+
+serve: setup ## serve the API
+	$(SHUKE) serve --host $(HOST) --port $(PORT)
+
+mlflow: setup ## open MLflow's pages on the same store
+	$(SHUKE) mlflow
+
+lock: setup ## write requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --all-extras pyproject.toml -o requirements.lock
+
+clean: ## remove the environment and caches; the state folder stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -1,0 +1,72 @@
+"""The root of the error tree: every error a user can meet says what, where and what to do."""
+
+from typing import ClassVar
+
+
+class ShukeError(Exception):
+    """Anything this project raises on purpose.
+
+    Parameters
+    ----------
+    what
+        What went wrong, as one sentence without a full stop.
+    where
+        The file, table, row, column or id it happened at.
+    todo
+        What the reader can do about it.
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, what: str, *, where: str = "", todo: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.todo = todo
+
+    def __str__(self) -> str:
+        place = f" ({self.where})" if self.where else ""
+        advice = f" {self.todo}" if self.todo else ""
+        return f"{self.what}{place}.{advice}"
+
+
+class InputError(ShukeError):
+    """The caller gave something that cannot be used."""
+
+    code = "bad-input"
+
+
+class StateError(ShukeError):
+    """Something has to be done first."""
+
+    code = "not-ready"
+
+
+class ContractError(InputError):
+    """A file or frame cannot be read as the table it claims to be."""
+
+    code = "contract-broken"
+
+
+class EmptyDataError(InputError):
+    """There is nothing to work on."""
+
+    code = "empty-data"
+
+
+class CutoffError(InputError):
+    """A cutoff lies outside the data."""
+
+    code = "cutoff-outside-data"
+
+
+class TableMissingError(StateError):
+    """A lake table was never imported."""
+
+    code = "table-missing"
+
+
+class FeaturesMissingError(StateError):
+    """Features were not built, applied or materialized yet."""
+
+    code = "features-missing"

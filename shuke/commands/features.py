@@ -1,0 +1,53 @@
+"""`shuke features`: build what is known about every customer at a moment."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from shuke.moments import FORMATS
+
+app = typer.Typer(no_args_is_help=True, help="Build and look at customer features.")
+
+
+@app.command("build")
+def build_features(
+    as_of: Annotated[
+        list[datetime] | None,
+        typer.Option("--as-of", formats=FORMATS, help="Cutoff, UTC; repeatable."),
+    ] = None,
+    training: Annotated[
+        bool, typer.Option(help="Also build the cutoffs that training needs.")
+    ] = True,
+    online: Annotated[
+        bool, typer.Option(help="Put the newest cutoff into the online store.")
+    ] = True,
+) -> None:
+    """Build point-in-time features for all cutoffs in one pass; what is unchanged is reused."""
+    from features.clock import utc
+    from service.bootstrap import build
+    from shuke.progress import bar
+    from shuke.show import line
+    from training.train import plan_cutoffs
+
+    app_ = build()
+    asked = [utc(moment) for moment in as_of or [app_.lake.today()]]
+    planned = plan_cutoffs(app_.lake) if training else []
+    app_.store.apply()
+    with bar("Building features") as advance:
+        report = app_.store.build(sorted({*asked, *planned}), progress=advance)
+    line(f"{report.built} cutoffs built, {report.reused} reused, {report.rows:,} rows")
+    if online:
+        with bar("Filling the online store"):
+            rows = app_.store.materialize(max(asked))
+        line(f"{rows:,} customers online as of {max(asked):%Y-%m-%d}")
+
+
+@app.command("list")
+def list_features() -> None:
+    """List every feature with its unit and what it means."""
+    from features.catalog import FEATURES
+    from shuke.show import table
+
+    rows = [(f.name, f.topic, f.unit, f.en, f.zh) for f in FEATURES.values()]
+    table("Customer features", ("feature", "topic", "unit", "meaning", "含义"), rows)

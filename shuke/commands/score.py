@@ -1,0 +1,43 @@
+"""`shuke score` and `shuke nightly`: scores for some, scores and actions for all."""
+
+from typing import Annotated
+
+import typer
+
+from shuke.moments import AsOf
+
+
+def score(
+    model: Annotated[str, typer.Argument(help="Model, for example churn_60d.")],
+    ids: Annotated[list[str], typer.Argument(help="Customer ids (lead ids for lead_score).")],
+    as_of: AsOf = None,
+    top_k: Annotated[int, typer.Option(min=0, max=20, help="Reasons for each score.")] = 3,
+    lang: Annotated[str, typer.Option(help="Language of the reasons: en or zh-CN.")] = "en",
+) -> None:
+    """Score a few customers or leads now, or as of a past moment, with reasons."""
+    from features.clock import utc
+    from service.bootstrap import build
+    from shuke.show import language, scores
+
+    moment = None if as_of is None else utc(as_of)
+    found = build().scorer.many(model, ids, as_of=moment, top_k=top_k, lang=language(lang))
+    scores(found)
+
+
+def nightly(
+    as_of: AsOf = None,
+    staff: Annotated[
+        bool, typer.Option(help="Make a manager and three guides for stores that have nobody.")
+    ] = False,
+) -> None:
+    """Score everyone, route the newest leads, write today's retention list and tasks."""
+    from features.clock import utc
+    from service.bootstrap import build
+    from service.nightly import nightly as run
+    from shuke.progress import bar
+    from shuke.show import night
+
+    with bar("Nightly run") as advance:
+        moment = None if as_of is None else utc(as_of)
+        report = run(build(), moment, ensure_staff=staff, progress=advance)
+    night(report)

@@ -1,0 +1,31 @@
+"""`shuke serve` and `shuke mlflow`: the API, and MLflow's pages on the same store."""
+
+from typing import Annotated
+
+import typer
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on.")] = None,
+) -> None:
+    """Serve the scoring API until Ctrl-C; the OpenAPI page is at /docs."""
+    import uvicorn
+
+    from service.api.app import create_app
+    from service.bootstrap import build
+    from service.settings import Settings
+
+    settings = Settings()
+    address, door = host or settings.host, port or settings.port
+    uvicorn.run(create_app(build(settings)), host=address, port=door, log_level="warning")
+
+
+def mlflow(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 5000,
+) -> None:
+    """Open MLflow's pages on the same store, on loopback, until Ctrl-C."""
+    from models_registry.pages import run_pages
+    from models_registry.settings import Settings
+
+    run_pages(Settings(), port)

@@ -1,0 +1,114 @@
+"""What the command line prints: rich tables on stdout, nothing computed here."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+from rich.console import Console
+from rich.table import Table
+
+from features.errors import InputError
+from models_registry.score import Lang, Score
+
+if TYPE_CHECKING:
+    from features.lake.lake import ImportReport
+    from models_registry.registry import Version
+    from monitoring.drift import DriftSummary
+    from service.nightly import NightlyReport
+    from training.train import TrainingResult
+
+console = Console(highlight=False)
+
+
+def line(text: str) -> None:
+    """Print one plain line."""
+    console.print(text, markup=False, soft_wrap=True)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a table; numbers stand right, the rest left."""
+    drawn = Table(title=title, title_justify="left", title_style="bold")
+    cells = [[_cell(value) for value in row] for row in rows]
+    for position, column in enumerate(columns):
+        numbers = all(_is_number(row[position]) for row in cells)
+        drawn.add_column(column, justify="right" if numbers and cells else "left")
+    for row in cells:
+        drawn.add_row(*row)
+    console.print(drawn)
+
+
+def language(name: str) -> Lang:
+    """Return `name` as a language reasons can be written in."""
+    if name not in get_args(Lang):
+        raise InputError(f"{name!r} is not a language of the reasons", todo="Use en or zh-CN.")
+    return cast(Lang, name)
+
+
+def imports(reports: Iterable["ImportReport"]) -> None:
+    """Print what an import read, accepted, quarantined and had already."""
+    rows = [
+        (r.table, f"{r.read:,}", f"{r.accepted:,}", f"{r.quarantined:,}", f"{r.duplicates:,}")
+        for r in reports
+    ]
+    table("Imported", ("table", "read", "accepted", "quarantined", "duplicates"), rows)
+
+
+def scores(found: Iterable[Score]) -> None:
+    """Print scores with their reasons."""
+    rows = [
+        (
+            score.customer_id or score.lead_id,
+            score.value,
+            score.percentile,
+            score.band,
+            score.status.value,
+            "; ".join(reason.text for reason in score.reasons),
+        )
+        for score in found
+    ]
+    table("Scores", ("id", "value", "percentile", "band", "status", "why"), rows)
+
+
+def trained(results: Iterable["TrainingResult"]) -> None:
+    """Print each model beside its baselines and what the gate said."""
+    rows = []
+    for result in results:
+        for name, metric, model_value, baseline_value in result.comparison:
+            rows.append((result.model, result.version, metric, model_value, name, baseline_value))
+    columns = ("model", "version", "metric", "model's", "baseline", "baseline's")
+    table("Models beside their baselines (newest matured window)", columns, rows)
+    for result in results:
+        said = "; ".join(result.gate_reasons)
+        line(f"{result.model} {'champion' if result.promoted else 'NOT promoted'}: {said}")
+
+
+def night(report: "NightlyReport") -> None:
+    """Print what the night did."""
+    rows = [(step.name, f"{step.count:,}", f"{step.seconds:.1f}") for step in report.steps]
+    table(f"Nightly run as of {report.as_of:%Y-%m-%d}", ("step", "count", "seconds"), rows)
+
+
+def versions(found: Iterable["Version"]) -> None:
+    """Print model versions, the champions marked."""
+    rows = [
+        (v.model, v.version, "champion" if v.is_champion else "", f"{v.created_at:%Y-%m-%d %H:%M}")
+        for v in found
+    ]
+    table("Models", ("model", "version", "", "registered"), rows)
+
+
+def drifted(summary: "DriftSummary") -> None:
+    """Print what drifted most and where the whole report is."""
+    rows = [(c.column, c.test, c.statistic, c.threshold) for c in summary.top(5)]
+    table(f"Drift of {summary.model}", ("column", "test", "statistic", "threshold"), rows)
+    line(f"{summary.verdict}: {summary.reason}")
+    line(f"Whole report: {summary.html}")
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.3f}" if isinstance(value, float) else str(value)
+
+
+def _is_number(cell: str) -> bool:
+    return cell.replace(",", "").replace(".", "", 1).removeprefix("-").isdigit() or cell == ""

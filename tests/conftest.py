@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import pytest
+
+from features.lake.complete_journey import import_complete_journey
+from features.lake.lake import Lake
+
+HOUSEHOLDS = 250
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Ibis 12 still calls DuckDB by names that DuckDB 2 has renamed.
+    config.addinivalue_line("filterwarnings", "ignore:fetch_.*is deprecated:DeprecationWarning")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Return an empty SHUKE_HOME."""
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def lake(home: Path) -> Lake:
+    """Return an empty lake in `home`."""
+    return Lake(home / "lake", threads=1)
+
+
+@pytest.fixture(scope="session")
+def journey_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a SHUKE_HOME whose lake holds Complete Journey's first households; read only."""
+    home = tmp_path_factory.mktemp("journey")
+    import_complete_journey(Lake(home / "lake"), households=HOUSEHOLDS)
+    return home
+
+
+@pytest.fixture(scope="session")
+def journey_lake(journey_home: Path) -> Lake:
+    """Return the lake of `journey_home`; read only."""
+    return Lake(journey_home / "lake")
