@@ -1,0 +1,139 @@
+"""API keys: made once, stored as a hash, checked on every request."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from features.errors import InputError, ShukeError
+from service.repository.rows import ApiKey
+
+_PREFIX = "shuke"
+_ID_BYTES = 8
+_SECRET_BYTES = 32
+
+
+class Scope(StrEnum):
+    """What a key may do; `admin` may do everything."""
+
+    SCORES_READ = "scores:read"
+    LEADS_WRITE = "leads:write"
+    TASKS_READ = "tasks:read"
+    ADMIN = "admin"
+
+
+class KeyRejectedError(InputError):
+    """No key was given, or it does not hold."""
+
+    code = "unauthorized"
+
+
+class ScopeMissingError(ShukeError):
+    """The key holds but may not do this."""
+
+    code = "forbidden"
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key just made; `clear` is shown once and stored nowhere."""
+
+    clear: str = field(repr=False)
+    record: ApiKey
+
+
+def create(
+    name: str, scopes: Iterable[Scope], now: datetime, expires_at: datetime | None = None
+) -> NewKey:
+    """Return a new key ``shuke_<key_id>_<secret>`` and the record to store.
+
+    Parameters
+    ----------
+    name
+        Who uses the key, for people who read the list of keys.
+    """
+    key_id, secret = secrets.token_hex(_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
+    record = ApiKey(
+        key_id=key_id,
+        hash=_hasher().hash(secret),
+        scopes=frozenset(scope.value for scope in scopes),
+        name=name,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    return NewKey(f"{_PREFIX}_{key_id}_{secret}", record)
+
+
+def require(key: ApiKey, scope: Scope) -> None:
+    """Raise `ScopeMissingError` unless the key may do what `scope` names."""
+    if not key.scopes & {scope, Scope.ADMIN}:
+        raise ScopeMissingError(
+            f"The key may not do this; it lacks the scope {scope}",
+            where=key.key_id,
+            todo=f"Use a key that has {scope}.",
+        )
+
+
+class Verifier:
+    """Checks keys; remembers which secrets were right, so Argon2 is paid once for each key.
+
+    Only the digest of a secret is remembered, bound to the stored hash it matched. Expiry and
+    revocation are read from the record on every call and never remembered.
+    """
+
+    def __init__(self) -> None:
+        self._right: dict[str, bytes] = {}
+
+    def verify(self, key: str, lookup: Callable[[str], ApiKey | None], now: datetime) -> ApiKey:
+        """Return the record of a key that holds at `now`.
+
+        Parameters
+        ----------
+        lookup
+            Gives the record of a key id, None if there is none.
+
+        Raises
+        ------
+        KeyRejectedError
+            If the key is malformed, unknown, wrong, expired or revoked.
+        """
+        key_id, secret = _split(key)
+        record = lookup(key_id)
+        # Unknown and wrong are told apart for nobody.
+        if record is None or not self._is_right(record, secret):
+            raise _rejected("The key is not known", key_id)
+        if record.revoked_at is not None and record.revoked_at <= now:
+            raise _rejected("The key was revoked", key_id)
+        if record.expires_at is not None and record.expires_at <= now:
+            raise _rejected("The key has expired", key_id)
+        return record
+
+    def _is_right(self, record: ApiKey, secret: str) -> bool:
+        digest = hashlib.sha256(f"{record.hash}|{secret}".encode()).digest()
+        if hmac.compare_digest(self._right.get(record.key_id, b""), digest):
+            return True
+        right = _hasher().verify(secret, record.hash)
+        if right:
+            self._right[record.key_id] = digest
+        return right
+
+
+def _split(key: str) -> tuple[str, str]:
+    parts = key.split("_", 2)
+    if len(parts) != 3 or parts[0] != _PREFIX or not all(parts):
+        raise _rejected("The key is missing or malformed", "")
+    return parts[1], parts[2]
+
+
+def _rejected(what: str, where: str) -> KeyRejectedError:
+    return KeyRejectedError(what, where=where, todo="Make one with `shuke keys create`.")
+
+
+def _hasher() -> PasswordHash:
+    return PasswordHash((Argon2Hasher(),))

@@ -1,0 +1,51 @@
+"""Schema migrations, run from the installed package."""
+
+import sqlite3
+import time
+from contextlib import closing
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, func, select
+
+_LOCK = 740_219_556  # any number, the same for everyone who migrates this schema
+_WAIT_SECONDS = 30.0
+_PAUSE_SECONDS = 0.05
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring a database to the newest version.
+
+    All in one transaction that holds a lock: of two processes the second waits, then finds
+    nothing to do; a migration that fails leaves nothing behind.
+    """
+    if engine.dialect.name == "sqlite":
+        _use_write_ahead_log(engine)
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        command.upgrade(_config(connection), "head")
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", "service.repository:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _use_write_ahead_log(engine: Engine) -> None:
+    # Stays in the file once set; cannot be set inside a transaction, so below SQLAlchemy. While
+    # another process sets it too, SQLite answers "locked" at once and does not wait by itself.
+    give_up_at = time.monotonic() + _WAIT_SECONDS
+    with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        while True:
+            try:
+                cursor.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_at:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+            else:
+                return

@@ -1,0 +1,151 @@
+"""The records database: the way in, and the unit of work."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from features.errors import InputError, StateError
+from service.repository.assignments import Assignments
+from service.repository.keys import Keys
+from service.repository.leads import Leads
+from service.repository.lists import Lists
+from service.repository.migrate import upgrade
+from service.repository.staff import StaffList
+from service.repository.tasks import Tasks
+
+_BUSY_SECONDS = 30.0
+_READ_ONLY = "shuke_read_only"
+
+
+class BadDatabaseUrlError(InputError):
+    """The address of the records database cannot be used."""
+
+    code = "bad-database-url"
+
+
+class RecordsUnavailableError(StateError):
+    """The records database cannot be reached."""
+
+    code = "records-unavailable"
+
+
+class Work:
+    """What can be done within one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self.keys = Keys(session)
+        self.staff = StaffList(session)
+        self.leads = Leads(session)
+        self.assignments = Assignments(session)
+        self.tasks = Tasks(session)
+        self.lists = Lists(session)
+
+
+class Records:
+    """Users' keys, staff, leads, assignments, tasks and lists.
+
+    Parameters
+    ----------
+    url
+        SQLAlchemy URL: SQLite or PostgreSQL. Nothing is opened before the first use.
+
+    Raises
+    ------
+    BadDatabaseUrlError
+        If the URL is malformed, of another database, or its driver is not installed.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest version; safe from several processes at once.
+
+        Raises
+        ------
+        RecordsUnavailableError
+            If the database cannot be opened or stays locked.
+        """
+        _make_folder(self._engine)
+        try:
+            upgrade(self._engine)
+        except (OperationalError, sqlite3.OperationalError) as error:
+            raise RecordsUnavailableError(
+                "The records database cannot be opened or is locked",
+                where=self._engine.url.render_as_string(hide_password=True),
+                todo="Check SHUKE_DATABASE_URL and that the database runs and may be written to.",
+            ) from error
+
+    @contextmanager
+    def transaction(self, *, read_only: bool = False) -> Iterator[Work]:
+        """Commit everything done inside, or nothing if it raises.
+
+        Parameters
+        ----------
+        read_only
+            Nothing will be written: readers then never wait for a writer.
+        """
+        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            session.connection(execution_options={_READ_ONLY: read_only})
+            yield Work(session)
+
+    def close(self) -> None:
+        """Close the pooled connections; the next use opens new ones."""
+        self._engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        backend = make_url(url).get_backend_name()
+        if backend == "postgresql":
+            return create_engine(url, pool_pre_ping=True)
+        if backend == "sqlite":
+            return _sqlite_engine(url)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise _bad_url(str(error)) from error
+    raise _bad_url(f"{backend} is not supported")
+
+
+def _bad_url(why: str) -> BadDatabaseUrlError:
+    return BadDatabaseUrlError(
+        f"The records database cannot be used: {why}",
+        where="SHUKE_DATABASE_URL",
+        todo="Give sqlite:///path, or postgresql+psycopg://user@host/database with psycopg"
+        " installed; leave it empty for SQLite under SHUKE_HOME.",
+    )
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # The driver would begin transactions only at the first write; `_begin_sqlite` does it instead.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("foreign_keys=ON", "synchronous=NORMAL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes its place at once: one that read first could not wait for another writer,
+    # and would fail however long busy_timeout is.
+    read_only = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _make_folder(engine: Engine) -> None:
+    database = engine.url.database
+    if engine.dialect.name == "sqlite" and database:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
