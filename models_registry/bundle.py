@@ -1,0 +1,216 @@
+"""A model, its feature list, its calibration and its version in one object."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+
+from models_registry import columns, storage
+from models_registry.categories import most_likely
+from models_registry.columns import Floats
+from models_registry.errors import BundleError
+from models_registry.meta import Kind, Meta
+from models_registry.reasons import ReasonPolicy, outside_reasons, tree_reasons
+from models_registry.score import Category, Lang, Reason
+
+_NEEDED: dict[Kind, frozenset[str]] = {
+    "probability": frozenset({"main"}),
+    "amount": frozenset({"main"}),
+    "days": frozenset({"low", "main", "high"}),
+}
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One version of one model.
+
+    Attributes
+    ----------
+    meta
+        Everything besides the trees.
+    boosters
+        "main" for a probability or an amount (there with optional "low" and "high" quantiles);
+        "low", "main", "high" for days; "category" beside them if `meta.category` is given.
+
+    Raises
+    ------
+    BundleError
+        If a booster is absent or reads another number of features than `meta` lists.
+    """
+
+    meta: Meta
+    boosters: Mapping[str, lgb.Booster]
+
+    def __post_init__(self) -> None:
+        """Refuse boosters that do not fit the description."""
+        category = {"category"} if self.meta.category else set()
+        absent = (_NEEDED[self.meta.kind] | category) - set(self.boosters)
+        if absent:
+            raise BundleError("A booster is absent", where=f"{self.meta.model}: {sorted(absent)}")
+        for name, booster in self.boosters.items():
+            head = self.meta.category if name == "category" else self.meta
+            if head is None or booster.num_feature() != len(head.features):
+                raise BundleError(
+                    "A booster and its feature list disagree", where=f"{self.meta.model}: {name}"
+                )
+
+    @property
+    def inputs(self) -> list[str]:
+        """Every plain column a prediction depends on: what the score log keeps."""
+        rule = [self.meta.baseline.feature] if self.meta.baseline else []
+        bounds = [condition.feature for condition in self.meta.population]
+        return list(dict.fromkeys([*self.meta.features, *bounds, *rule]))
+
+    def matrix(self, frame: pd.DataFrame) -> Floats:
+        """Return the boosters' input, shape (n, n_features), float64, in the order of `meta`."""
+        return columns.matrix(frame, self.meta.features, self.meta.levels)
+
+    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return what the model says of each row.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index and order of `frame`. value, low, high (NaN without an interval), margin (raw,
+            of the main booster), baseline (NaN without one): float64; eligible: bool. A row
+            outside the population has `baseline` as its value and no interval.
+        """
+        x = self.matrix(frame)
+        eligible = self.eligible(frame)
+        margin = _raw(self.boosters["main"], x)
+        low, value, high = self._quantiles(x, margin)
+        baseline = self._baseline(frame)
+        return pd.DataFrame(
+            {
+                "value": np.where(eligible, value, baseline),
+                "low": np.where(eligible, low, np.nan),
+                "high": np.where(eligible, high, np.nan),
+                "margin": margin,
+                "baseline": baseline,
+                "eligible": eligible,
+            },
+            index=frame.index,
+        )
+
+    def eligible(self, frame: pd.DataFrame) -> np.ndarray:
+        """Return, for each row, whether it lies inside the model's population."""
+        inside = np.ones(len(frame), dtype=bool)
+        for condition in self.meta.population:
+            inside &= condition.holds(frame)
+        return inside
+
+    def contributions(self, frame: pd.DataFrame) -> Floats:
+        """Return exact TreeSHAP values, shape (n, n_features + 1); the last is the base value.
+
+        Each row sums to the raw margin of the main booster.
+        """
+        return _predicted(self.boosters["main"], self.matrix(frame), pred_contrib=True)
+
+    def explain(
+        self,
+        frame: pd.DataFrame,
+        top_k: int,
+        lang: Lang = "en",
+        policy: ReasonPolicy | None = None,
+    ) -> list[tuple[Reason, ...]]:
+        """Return at most `top_k` reasons per row, the largest contribution first.
+
+        A row outside the population has one reason: the bound it does not meet.
+        """
+        policy = policy or ReasonPolicy()
+        told: list[tuple[Reason, ...]] = [() for _ in range(len(frame))]
+        inside = self.eligible(frame)
+        known, beyond = frame[inside], frame[~inside]
+        if top_k > 0 and len(known):
+            parts = self.contributions(known)
+            reasons = tree_reasons(self.meta, known, parts, top_k, lang, policy)
+            _place(told, inside, reasons)
+        if top_k > 0 and len(beyond):
+            _place(told, ~inside, outside_reasons(self.meta, beyond, lang, policy))
+        return told
+
+    def percentile(self, values: Floats) -> Floats:
+        """Return the share (0 to 100) of the reference population at or below each value."""
+        reference = np.asarray(self.meta.reference, dtype=np.float64)
+        if not reference.size:
+            return np.full(np.shape(values), np.nan)
+        shares = np.linspace(0.0, 100.0, reference.size)
+        knots, backwards = np.unique(reference[::-1], return_index=True)
+        return np.interp(values, knots, shares[::-1][backwards], left=0.0)
+
+    def band(self, values: Floats) -> list[str | None]:
+        """Return the name of the band each value falls into; None for NaN or without bands."""
+        if not self.meta.bands:
+            return [None] * len(values)
+        names = [name for name, _ in self.meta.bands]
+        bounds = [bound for _, bound in self.meta.bands[1:]]
+        places = np.searchsorted(bounds, values, side="right")
+        unknown = np.isnan(values)
+        return [None if u else names[p] for p, u in zip(places, unknown, strict=True)]
+
+    def next_categories(self, frame: pd.DataFrame, k: int) -> list[tuple[Category, ...]]:
+        """Return, per row, the `k` categories the next basket most likely holds, likeliest first.
+
+        Empty for a row without categories and for a model without a category head.
+        """
+        head = self.meta.category
+        if head is None or k < 1:
+            return [() for _ in range(len(frame))]
+        return most_likely(head, lambda x: _raw(self.boosters["category"], x), frame, k)
+
+    def registered(self, version: str) -> "Bundle":
+        """Return the same bundle under a version number."""
+        return replace(self, meta=replace(self.meta, version=version))
+
+    def save(self, folder: Path) -> None:
+        """Write `folder` (must not exist): meta.json and `<name>.txt` per booster, no pickle."""
+        texts = {name: booster.model_to_string() for name, booster in self.boosters.items()}
+        storage.write(folder, self.meta.to_json(), texts)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Bundle":
+        """Read a bundle folder; BundleError names the file that is missing or damaged."""
+        meta, texts = storage.read(folder)
+        return cls(
+            Meta.from_json(meta),
+            {name: lgb.Booster(model_str=text) for name, text in texts.items()},
+        )
+
+    def _baseline(self, frame: pd.DataFrame) -> Floats:
+        if self.meta.baseline is None:
+            return np.full(len(frame), np.nan)
+        return self.meta.clip(self.meta.baseline(frame))
+
+    def _quantiles(self, x: Floats, margin: Floats) -> tuple[Floats, Floats, Floats]:
+        value = self.meta.value(margin)
+        if not {"low", "high"} <= set(self.boosters):
+            nothing = np.full(len(x), np.nan)
+            return nothing, value, nothing
+        low = self.meta.value(_raw(self.boosters["low"], x)) - self.meta.interval_pad
+        high = self.meta.value(_raw(self.boosters["high"], x)) + self.meta.interval_pad
+        # Quantiles learned apart may cross; sorting them is never further from the truth.
+        low, value, high = np.sort(self.meta.clip(np.vstack([low, value, high])), axis=0)
+        return low, value, high
+
+
+def _place(
+    told: list[tuple[Reason, ...]], where: np.ndarray, reasons: list[tuple[Reason, ...]]
+) -> None:
+    for position, row in zip(np.flatnonzero(where), reasons, strict=True):
+        told[position] = row
+
+
+def _raw(booster: lgb.Booster, x: Floats) -> Floats:
+    return _predicted(booster, x, raw_score=True)
+
+
+def _predicted(booster: lgb.Booster, x: Floats, **what: bool) -> Floats:
+    if not len(x):
+        width = (x.shape[1] + 1,) if "pred_contrib" in what else ()
+        return np.empty((0, *width))
+    # Waking a second thread costs more than the whole of one row.
+    threads = {"num_threads": 1} if len(x) == 1 else {}
+    return np.asarray(booster.predict(x, **what, **threads), dtype=np.float64)

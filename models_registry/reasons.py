@@ -1,0 +1,207 @@
+"""Contributions as sentences: which feature moved a score, and how a shop guide would say it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.catalog import FEATURES
+from models_registry.columns import FREE_FORM, Floats, numbers
+from models_registry.meta import Condition, Meta
+from models_registry.score import Lang, Reason
+
+_CAPTURED = "lead_"
+_EN = {"weekday": "Day of capture", "hour": "Hour of capture (UTC)"}
+_ZH = {
+    "source": "来源",
+    "medium": "媒介",
+    "region": "地区",
+    "weekday": "线索获取日",
+    "hour": "线索获取时刻（UTC）",
+    "campaign_type": "活动类型",
+    "duration_days": "活动天数",
+    "coupons": "优惠券数",
+}
+_WEEKDAYS: dict[Lang, tuple[str, ...]] = {
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    "zh-CN": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
+}
+_BEYOND: dict[tuple[str, Lang], str] = {
+    ("at_least", "en"): "too little history: {fact} (the model needs at least {bound})",
+    ("at_least", "zh-CN"): "历史记录太少：{fact}（模型至少需要 {bound}）",
+    ("at_most", "en"): "outside what the model knows: {fact} (it reaches to {bound})",
+    ("at_most", "zh-CN"): "超出模型适用范围：{fact}（模型只适用到 {bound}）",
+}
+
+
+@dataclass(frozen=True)
+class ReasonPolicy:
+    """What is worth saying.
+
+    Attributes
+    ----------
+    min_share
+        A contribution smaller than this share of the sum of all sizes of its row is left out.
+    digits
+        Significant digits of a number the catalogue does not know; whole numbers stay whole.
+    """
+
+    min_share: float = 0.01
+    digits: int = 3
+
+
+def tree_reasons(
+    meta: Meta,
+    frame: pd.DataFrame,
+    contributions: Floats,
+    top_k: int,
+    lang: Lang,
+    policy: ReasonPolicy,
+) -> list[tuple[Reason, ...]]:
+    """Return at most `top_k` reasons per row, the largest contribution first.
+
+    Parameters
+    ----------
+    frame
+        The explained rows, n of them.
+    contributions
+        Shape (n, n_features + 1), the base value last.
+    """
+    parts = contributions[:, :-1]
+    size = np.abs(parts)
+    floor = policy.min_share * size.sum(axis=1, keepdims=True)
+    worth = (size > 0) & (size >= floor)
+    order = np.argsort(-size, axis=1, kind="stable")[:, :top_k]
+    told = sorted({meta.features[j] for j in np.unique(order)})
+    values = {name: _values(meta, frame, name) for name in told}
+    usual = {name: _usual(meta, frame, name) for name in told}
+    return [
+        tuple(
+            _reason(name, values[name][i], usual[name][i], float(parts[i, j]), lang, policy)
+            for j in order[i]
+            if worth[i, j]
+            for name in [meta.features[j]]
+        )
+        for i in range(len(frame))
+    ]
+
+
+def outside_reasons(
+    meta: Meta, frame: pd.DataFrame, lang: Lang, policy: ReasonPolicy
+) -> list[tuple[Reason, ...]]:
+    """Return why the model does not judge these rows: the first bound each one misses.
+
+    The contribution is 0: the value comes from the rule, not from the trees.
+    """
+    missed = np.argmin(np.column_stack([c.holds(frame) for c in meta.population]), axis=1)
+    values = [numbers(frame, condition.feature) for condition in meta.population]
+    return [
+        (_outside(meta.population[j], _known(float(values[j][i])), lang, policy),)
+        for i, j in enumerate(missed)
+    ]
+
+
+def say(
+    name: str,
+    value: float | str | None,
+    typical: float | str | None,
+    lang: Lang,
+    policy: ReasonPolicy | None = None,
+) -> str:
+    """Return the sentence for one feature of one customer or lead.
+
+    A feature of the catalogue speaks for itself; any other (fields and attributes of a lead) gets
+    "Source: API (usually Landing Page Submission)".
+    """
+    policy = policy or ReasonPolicy()
+    known = FEATURES.get(name)
+    if known is not None and not isinstance(value, str) and not isinstance(typical, str):
+        return known.say(value, typical, lang)
+    label = _label(name, lang)
+    said, usually = (_spoken(name, one, lang, policy) for one in (value, typical))
+    if lang == "zh-CN":
+        return f"{label}：{said or '未知'}" + (f"（通常为 {usually}）" if usually else "")
+    return f"{label}: {said or 'not known'}" + (f" (usually {usually})" if usually else "")
+
+
+def _reason(
+    name: str,
+    value: float | str | None,
+    typical: float | str | None,
+    contribution: float,
+    lang: Lang,
+    policy: ReasonPolicy,
+) -> Reason:
+    known = FEATURES.get(name)
+    return Reason(
+        code=name.upper(),
+        feature=name,
+        value=value,
+        typical=typical,
+        contribution=contribution,
+        direction="raises" if contribution > 0 else "lowers",
+        actionable=known.actionable if known else False,
+        text=say(name, value, typical, lang, policy),
+    )
+
+
+def _values(meta: Meta, frame: pd.DataFrame, name: str) -> list[float | str | None]:
+    if name not in meta.levels:
+        return [_known(float(x)) for x in numbers(frame, name)]
+    if name not in frame:
+        return [None] * len(frame)
+    return [x if isinstance(x, str) else None for x in frame[name]]
+
+
+def _usual(meta: Meta, frame: pd.DataFrame, name: str) -> list[float | str | None]:
+    """Return the customer's own usual value if the catalogue names one, else the population's."""
+    feature = FEATURES.get(name)
+    own = feature.typical_from if feature else None
+    if own is None:
+        return [meta.typical.get(name)] * len(frame)
+    if own not in frame:
+        return [None] * len(frame)
+    return [_known(float(x)) for x in numbers(frame, own)]
+
+
+def _known(x: float) -> float | None:
+    return None if np.isnan(x) else x
+
+
+def _label(name: str, lang: Lang) -> str:
+    bare = name.removeprefix(_CAPTURED).removeprefix(FREE_FORM)
+    named = (_ZH if lang == "zh-CN" else _EN).get(bare)
+    words = bare.replace("_", " ").strip()
+    return named or words[:1].upper() + words[1:]
+
+
+def _spoken(name: str, value: float | str | None, lang: Lang, policy: ReasonPolicy) -> str:
+    if isinstance(value, float) and name == "lead_weekday":
+        return _WEEKDAYS[lang][int(value) % 7]
+    return _written(value, policy)
+
+
+def _written(value: float | str | None, policy: ReasonPolicy) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    if value == round(value):
+        return f"{value:,.0f}"
+    decimals = max(0, policy.digits - 1 - int(np.floor(np.log10(abs(value)))))
+    written = f"{value:,.{decimals}f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written
+
+
+def _outside(missed: Condition, value: float | None, lang: Lang, policy: ReasonPolicy) -> Reason:
+    return Reason(
+        code="OUTSIDE_POPULATION",
+        feature=missed.feature,
+        value=value,
+        typical=missed.value,
+        contribution=0.0,
+        direction="lowers" if missed.op == "at_least" else "raises",
+        actionable=False,
+        text=_BEYOND[missed.op, lang].format(
+            fact=say(missed.feature, value, None, lang, policy),
+            bound=_written(missed.value, policy),
+        ),
+    )

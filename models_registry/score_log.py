@@ -1,0 +1,186 @@
+"""Append-only record of every score given: what was said, from which inputs, by which version."""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import ibis
+import orjson
+import pandas as pd
+
+from features.clock import naive, utc
+from models_registry.errors import ScoresMissingError
+from models_registry.score import Score
+from models_registry.score_rows import COLUMNS, INPUT, facts, flat, framed
+
+_MOMENT = "%Y-%m-%dT%H%M%S"
+
+
+class ScoreLog:
+    """Scores under one folder: Parquet per batch, JSON lines per process and day online.
+
+    Parameters
+    ----------
+    root
+        `Settings.score_dir`; made on the first write.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._token = secrets.token_hex(4)  # no two processes ever append to one file
+
+    def append_batch(
+        self,
+        scores: Sequence[Score],
+        model: str,
+        version: str,
+        as_of: datetime,
+        inputs: pd.DataFrame | None = None,
+    ) -> bool:
+        """Write the scores of one night, as a whole or not at all.
+
+        Parameters
+        ----------
+        inputs
+            What the scores were made from, row for row: `frame[bundle.inputs]`.
+
+        Returns
+        -------
+        bool
+            False if this model version was already logged at `as_of`; then nothing is written.
+        """
+        file = self._batch_dir(model, as_of) / f"{version}.parquet"
+        if file.exists():
+            return False
+        table = framed(map(flat, scores))
+        if inputs is not None:
+            table = pd.concat([table, facts(inputs)], axis=1)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=file.parent, prefix=".write-") as temporary:
+            written = Path(temporary, file.name)
+            table.to_parquet(written, index=False, coerce_timestamps="us")
+            written.replace(file)
+        return True
+
+    def append_online(self, scores: Sequence[Score], inputs: pd.DataFrame) -> None:
+        """Append scores given to a request, with their inputs row for row; flushed on return."""
+        if not scores:
+            return
+        told = facts(inputs).rename(columns=lambda name: name.removeprefix(INPUT))
+        lines = b"".join(
+            orjson.dumps({**flat(score), "inputs": orjson.dumps(row).decode()}) + b"\n"
+            for score, row in zip(scores, told.to_dict("records"), strict=True)
+        )
+        folder = self._root / "online"
+        folder.mkdir(parents=True, exist_ok=True)
+        day = utc(scores[0].scored_at).date().isoformat()
+        with (folder / f"{day}-{os.getpid()}-{self._token}.jsonl").open("ab", buffering=0) as file:
+            file.write(lines)
+
+    def batches(self, model: str) -> list[tuple[datetime, str]]:
+        """Return (as_of, version) of every batch of a model, the oldest first."""
+        found = (self._root / "batches" / model).glob("*/*.parquet")
+        return sorted(map(_named, found), key=lambda batch: (batch[0], _order(batch[1])))
+
+    def batch(
+        self, model: str, as_of: datetime | None = None, version: str | None = None
+    ) -> ibis.Table:
+        """Return one batch as a table: the columns of a score, and its inputs prefixed `in_`.
+
+        Parameters
+        ----------
+        as_of, version
+            The newest where not given.
+
+        Raises
+        ------
+        ScoresMissingError
+        """
+        fitting = [
+            (moment, one)
+            for moment, one in self.batches(model)
+            if (as_of is None or utc(as_of) == moment) and version in (None, one)
+        ]
+        if not fitting:
+            raise ScoresMissingError(
+                f"No scores of {model} were logged",
+                where=str(as_of or self._root),
+                todo="Run `shuke nightly`.",
+            )
+        moment, newest = fitting[-1]
+        file = self._batch_dir(model, moment) / f"{newest}.parquet"
+        return ibis.duckdb.connect().read_parquet(str(file))
+
+    def online(self) -> ibis.Table:
+        """Return every score given online: the columns of a score and `inputs` as JSON text.
+
+        Raises
+        ------
+        ScoresMissingError
+        """
+        files = self._online_files()
+        if not files:
+            raise ScoresMissingError(
+                "No score was given online yet", where=str(self._root), todo="Ask the API for one."
+            )
+        return _read_online(ibis.duckdb.connect(), files)
+
+    def history(self, customer_id: str) -> pd.DataFrame:
+        """Return every score of one customer, batch and online, the oldest first.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of a score (times aware UTC) and `path`: "batch" or "online".
+        """
+        con = ibis.duckdb.connect()
+        nights, online = self._files("batches/*/*/*.parquet"), self._online_files()
+        parts = []
+        if nights:
+            parts.append(_of(con.read_parquet(nights, union_by_name=True), customer_id, "batch"))
+        if online:
+            parts.append(_of(_read_online(con, online), customer_id, "online"))
+        whole = (
+            ibis.union(*parts).order_by("scored_at", "path").to_pandas()
+            if parts
+            else framed([]).assign(path="")
+        )
+        for column in ("as_of", "scored_at"):
+            whole[column] = whole[column].dt.tz_localize(UTC)
+        return pd.DataFrame(whole)
+
+    def _online_files(self) -> list[str]:
+        return self._files("online/*.jsonl")
+
+    def _files(self, pattern: str) -> list[str]:
+        return sorted(map(str, self._root.glob(pattern)))
+
+    def _batch_dir(self, model: str, as_of: datetime) -> Path:
+        return self._root / "batches" / model / naive(as_of).strftime(_MOMENT)
+
+
+def _read_online(con: ibis.BaseBackend, files: list[str]) -> ibis.Table:
+    lines = con.read_json(
+        files,
+        columns={**COLUMNS, "inputs": "VARCHAR"},
+        format="newline_delimited",
+        ignore_errors=True,
+    )
+    # A line cut short by a power failure is read as a row of nothing; it is not a score.
+    return lines.filter(lines.model.notnull())
+
+
+def _of(table: ibis.Table, customer_id: str, path: str) -> ibis.Table:
+    return table.filter(table.customer_id == customer_id).select(*COLUMNS, path=ibis.literal(path))
+
+
+def _named(file: Path) -> tuple[datetime, str]:
+    moment = datetime.strptime(file.parent.name, _MOMENT).replace(tzinfo=UTC)
+    return moment, file.stem
+
+
+def _order(version: str) -> tuple[int, str]:
+    return (int(version), "") if version.isdecimal() else (-1, version)

@@ -1,0 +1,37 @@
+"""Where models and scores live."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of the model room, read at entry points only.
+
+    Attributes
+    ----------
+    home
+        The one folder that holds all state of a tenant.
+    tracking_uri
+        Address of an MLflow server; empty means a SQLite file and plain files under `home`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SHUKE_", extra="ignore")
+
+    home: Path = Path("var")
+    tracking_uri: str = ""
+
+    @property
+    def mlflow_dir(self) -> Path:
+        """Folder of the embedded MLflow store: its database and artifacts."""
+        return self.home / "mlflow"
+
+    @property
+    def cache_dir(self) -> Path:
+        """Folder of registered bundles, one `<model>/<version>` each, ready to load."""
+        return self.home / "models"
+
+    @property
+    def score_dir(self) -> Path:
+        """Folder of the score log."""
+        return self.home / "scores"
