@@ -1,4 +1,6 @@
+import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -11,6 +13,14 @@ HOUSEHOLDS = 250
 def pytest_configure(config: pytest.Config) -> None:
     # Ibis 12 still calls DuckDB by names that DuckDB 2 has renamed.
     config.addinivalue_line("filterwarnings", "ignore:fetch_.*is deprecated:DeprecationWarning")
+
+
+def missing_server(name: str, where: str, why: Exception) -> NoReturn:
+    """Skip the test, or fail it where servers are required (SHUKE_REQUIRE_SERVERS=1)."""
+    said = f"{name} does not answer at {where}: {why}"
+    if os.environ.get("SHUKE_REQUIRE_SERVERS") == "1":
+        pytest.fail(said)
+    pytest.skip(said)
 
 
 @pytest.fixture

@@ -57,6 +57,12 @@ class Leads:
             query = query.where(LeadRow.grade == grade)
         return [as_record(row, LeadRecord) for row in self._session.scalars(query.limit(limit))]
 
+    def best(self, limit: int) -> list[LeadRecord]:
+        """Return the scored leads most likely to convert, best first."""
+        scored = select(LeadRow).where(LeadRow.value.is_not(None))
+        query = scored.order_by(LeadRow.value.desc(), LeadRow.lead_id)
+        return [as_record(row, LeadRecord) for row in self._session.scalars(query.limit(limit))]
+
     def not_in_lake(self) -> list[LeadRecord]:
         """Return leads the lake does not have yet, oldest first."""
         waiting = select(LeadRow).where(LeadRow.in_lake.is_(False))

@@ -105,7 +105,7 @@ def _engine(url: str) -> Engine:
     try:
         backend = make_url(url).get_backend_name()
         if backend == "postgresql":
-            return create_engine(url, pool_pre_ping=True)
+            return _postgres_engine(url)
         if backend == "sqlite":
             return _sqlite_engine(url)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
@@ -120,6 +120,18 @@ def _bad_url(why: str) -> BadDatabaseUrlError:
         todo="Give sqlite:///path, or postgresql+psycopg://user@host/database with psycopg"
         " installed; leave it empty for SQLite under SHUKE_HOME.",
     )
+
+
+def _postgres_engine(url: str) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True)
+    event.listen(engine, "begin", _begin_postgres)
+    return engine
+
+
+def _begin_postgres(connection: Connection) -> None:
+    # A reader sees one moment from begin to end, as it does on SQLite.
+    if connection.get_execution_options().get(_READ_ONLY):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
 
 def _sqlite_engine(url: str) -> Engine:

@@ -65,17 +65,20 @@ def test_migrating_again_keeps_what_is_there(records: Records) -> None:
 
 
 def test_it_works_from_any_folder(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    records = Records(url)
+    records = Records(sqlite_url)
     records.migrate()
     records.close()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["state"]
 
 
-def test_the_database_is_in_write_ahead_mode(records: Records, url: str) -> None:
-    engine = create_engine(url)
+def test_sqlite_is_in_write_ahead_mode(sqlite_url: str) -> None:
+    records = Records(sqlite_url)
+    records.migrate()
+    records.close()
+    engine = create_engine(sqlite_url)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
     engine.dispose()

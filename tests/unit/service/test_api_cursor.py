@@ -1,0 +1,55 @@
+"""Cursors hold what was put in and refuse what was not made for the query."""
+
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.api.cursor import BadCursorError, decode, encode
+
+QUERY = {"model": "churn_60d", "store_id": "318"}
+KINDS = (float, str)
+
+
+@given(
+    number=st.floats(allow_nan=False),
+    text=st.text(max_size=50).filter(lambda t: t.isprintable()),
+)
+def test_a_cursor_gives_back_what_was_put_in(number: float, text: str) -> None:
+    assert decode(encode((number, text), QUERY), QUERY, KINDS) == (number, text)
+
+
+def test_a_cursor_is_one_word_safe_in_an_address() -> None:
+    assert encode((0.5, "顾客 1/+"), QUERY).replace("-", "").replace("_", "").isalnum()
+
+
+def test_a_cursor_of_another_query_is_refused() -> None:
+    cursor = encode((0.5, "1"), QUERY)
+    with pytest.raises(BadCursorError, match="other filters"):
+        decode(cursor, {**QUERY, "store_id": "319"}, KINDS)
+
+
+@given(st.text(max_size=80))
+def test_any_other_text_is_refused_and_nothing_else_is_raised(text: str) -> None:
+    with pytest.raises(BadCursorError):
+        decode(text, QUERY, KINDS)
+
+
+@pytest.mark.parametrize("after", [(1.0,), ("1", "1"), (1.0, None), (1.0, "1", "1")])
+def test_a_key_of_another_shape_is_refused(after: tuple[str | float | None, ...]) -> None:
+    with pytest.raises(BadCursorError):
+        decode(encode(after, QUERY), QUERY, KINDS)
+
+
+def test_a_payload_with_something_added_is_refused() -> None:
+    payload = json.loads(base64.urlsafe_b64decode(encode((1.0, "1"), QUERY) + "=="))
+    forged = base64.urlsafe_b64encode(json.dumps({**payload, "more": 1}).encode()).decode()
+    with pytest.raises(BadCursorError):
+        decode(forged.rstrip("="), QUERY, KINDS)
+
+
+def test_an_endless_cursor_is_refused_unread() -> None:
+    with pytest.raises(BadCursorError):
+        decode("A" * 1_000_000, QUERY, KINDS)
