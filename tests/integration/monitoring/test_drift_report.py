@@ -9,7 +9,7 @@ import pytest
 from models_registry.errors import ScoresMissingError
 from monitoring.drift import DriftSummary, drift
 from monitoring.verdict import Verdict
-from tests.integration.monitoring.conftest import LEARNT, MODEL, Watched
+from tests.integration.monitoring.watched_home import LEARNT, MODEL, Watched
 
 
 def watch(watched: Watched) -> DriftSummary:

@@ -5,7 +5,7 @@ import pytest
 from features.errors import InputError
 from models_registry.errors import ScoresMissingError
 from monitoring.performance import performance, returned
-from tests.integration.monitoring.conftest import HORIZON, MATURED, MODEL, Watched
+from tests.integration.monitoring.watched_home import HORIZON, MATURED, MODEL, Watched
 from training.labels import outcomes
 
 
