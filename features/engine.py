@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ def connect(threads: int = 0, memory_limit: str = MEMORY_LIMIT) -> Any:
     memory_limit
         What the engine may hold before it spills, such as "4GB".
     """
+    # Ibis 12 still calls DuckDB by names that DuckDB 2 has renamed.
+    warnings.filterwarnings("ignore", "fetch_.*is deprecated", DeprecationWarning)
     spill = Path(tempfile.gettempdir()) / f"shuke-duckdb-{os.getpid()}"
     limits: dict[str, Any] = {"memory_limit": memory_limit}
     if threads:

@@ -1,0 +1,224 @@
+"""The feature store: features of customers at a moment, for training and for serving."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from time import perf_counter
+
+import pandas as pd
+
+from features.building import BuildReport, Progress, build_set, check_cutoffs, silent
+from features.clock import naive, now, utc
+from features.errors import FeaturesMissingError
+from features.feast_client import MOMENT, PAIR, FeastClient, moments
+from features.feature_files import FeatureFiles
+from features.feature_sets import (
+    CUSTOMER,
+    MAX_AGE,
+    SETS,
+    FeatureSet,
+    columns,
+    definitions_fingerprint,
+    sets_of,
+    typed,
+)
+from features.lake.lake import Lake
+from features.online_note import Materialized, OnlineNote
+from features.settings import Settings
+
+__all__ = ["BuildReport", "Materialized", "Store"]
+
+_CHUNK = 500
+
+
+class Store:
+    """Features of customers at a moment: built, kept, and handed out.
+
+    Moments are whole seconds; a finer cutoff is cut down to its second.
+
+    Parameters
+    ----------
+    settings
+        Where files lie and how many threads to use.
+    lake
+        Where events come from.
+    """
+
+    def __init__(self, settings: Settings, lake: Lake) -> None:
+        self._settings = settings
+        self._lake = lake
+        self._definitions = definitions_fingerprint()
+        self._feast = FeastClient(settings.feast_dir, self._definitions, settings.threads)
+        self._note = OnlineNote(settings.feast_dir, self._definitions)
+
+    def apply(self) -> None:
+        """Register the definitions; running it again changes nothing."""
+        self._feast.apply({each.name: self._files(each).pattern for each in SETS})
+
+    def build(
+        self,
+        cutoffs: Sequence[datetime],
+        progress: Progress | None = None,
+        service: str | None = None,
+        services: Mapping[str, Sequence[datetime]] | None = None,
+    ) -> BuildReport:
+        """Build the feature rows of `cutoffs`, reusing files whose data and definitions stand.
+
+        Parameters
+        ----------
+        progress
+            Called with the number of files done since the last call; in all there is one file
+            per cutoff and feature set.
+        service
+            Build only the sets this service needs; None builds all.
+        services
+            Further cutoffs, each list for the sets that one service needs.
+
+        Raises
+        ------
+        CutoffError
+            If a cutoff lies outside the data.
+        TableMissingError
+            If there are no orders yet.
+        """
+        start = perf_counter()
+        asked = [(service, cutoffs), *(services or {}).items()]
+        wanted = {
+            each: sorted({_whole(c) for name, some in asked if each in sets_of(name) for c in some})
+            for each in SETS
+        }
+        every = set().union(*wanted.values())
+        check_cutoffs(self._lake, every)
+        done = {
+            each: build_set(self._lake, each, self._files(each), some, progress or silent)
+            for each, some in wanted.items()
+            if some
+        }
+        self.apply()
+        built = set().union(*(each.built for each in done.values()))
+        return BuildReport(
+            built=len(built),
+            reused=len(every - built),
+            rows=done[CUSTOMER].rows if CUSTOMER in done else 0,
+            seconds=perf_counter() - start,
+        )
+
+    def materialize(self, as_of: datetime, progress: Progress | None = None) -> int:
+        """Put the rows built for `as_of` online and return how many customers were written.
+
+        A customer whose row online is newer keeps it, so a late run does no harm.
+
+        Parameters
+        ----------
+        progress
+            Called with the number of rows done since the last call; in all there is one row per
+            customer and feature set.
+
+        Raises
+        ------
+        FeaturesMissingError
+            If `as_of` was not built.
+        """
+        moment = _whole(as_of)
+        rows = {each: self._files(each).frame(moment) for each in SETS}
+        written = dict.fromkeys(SETS, 0)
+        for each, frame in rows.items():
+            for start in range(0, len(frame), _CHUNK):
+                chunk = frame.iloc[start : start + _CHUNK]
+                written[each] += self._feast.put_online(each.name, chunk)
+                (progress or silent)(len(chunk))
+        self._note.write(Materialized(as_of=moment, at=now()))
+        return written[CUSTOMER]
+
+    def materialized(self) -> Materialized | None:
+        """Return the newest materialization of the present definitions; None before the first."""
+        return self._note.read()
+
+    def history(self, service: str, entities: pd.DataFrame) -> pd.DataFrame:
+        """Return features as they were known at the moments asked for.
+
+        Parameters
+        ----------
+        service
+            Name of a feature service.
+        entities
+            `customer_id` (None for a stranger), `as_of` (aware UTC) and any other columns, in
+            any order and with any index. Each row gets the newest features built at or before
+            its `as_of`, at most `MAX_AGE` old.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `entities` with the columns of `feature_names(service)` added: float64, NaN where
+            missing or where the customer was unknown, and lists (None where missing) for arrays.
+
+        Raises
+        ------
+        FeaturesMissingError
+            If nothing was built for a moment asked for.
+        """
+        asked = pd.DataFrame(
+            {
+                "customer_id": entities["customer_id"].astype("object"),
+                "as_of": pd.to_datetime(entities["as_of"], utc=True).astype(MOMENT),
+            }
+        )
+        pairs = asked.dropna().drop_duplicates()
+        self._require_built(service, pairs["as_of"])
+        empty = pairs.reindex(columns=[*PAIR, *columns(service)])
+        known = empty if pairs.empty else self._feast.history(service, pairs)
+        found = asked.merge(known, how="left", on=PAIR, validate="m:1")
+        return pd.concat([entities, typed(service, found, entities.index)], axis="columns")
+
+    def online(self, service: str, ids: Sequence[str]) -> pd.DataFrame:
+        """Return the newest features online, one row per id in the order given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `customer_id`, `as_of` (aware UTC; NaT for an unknown customer) and the columns of
+            `feature_names(service)` as in `history`.
+
+        Raises
+        ------
+        FeaturesMissingError
+            If nothing of the present definitions was materialized yet.
+        """
+        names = self.feature_names(service)
+        if self.materialized() is None:
+            raise FeaturesMissingError(
+                "No features are online",
+                where=str(self._settings.feast_dir),
+                todo="Run `shuke features materialize`.",
+            )
+        at = f"{names[0]}__ts"
+        found = self._feast.online(service, ids) if ids else {key: [] for key in [at, *names]}
+        head = pd.DataFrame({"customer_id": list(ids), "as_of": moments(found[at])})
+        return pd.concat([head, typed(service, found, head.index)], axis="columns")
+
+    def feature_names(self, service: str) -> list[str]:
+        """Return the columns of a service in their order."""
+        return list(columns(service))
+
+    def customers(self, as_of: datetime) -> list[str]:
+        """Return the ids that have a row at `as_of`, sorted."""
+        return sorted(self._files(CUSTOMER).frame(_whole(as_of), ["customer_id"])["customer_id"])
+
+    def _files(self, each: FeatureSet) -> FeatureFiles:
+        return FeatureFiles(self._settings.feature_dir / each.name, self._definitions)
+
+    def _require_built(self, service: str, asked: "pd.Series[pd.Timestamp]") -> None:
+        """Raise unless every moment has features; before the first order nobody has any."""
+        later = asked[asked > self._lake.first_moment()].unique()
+        for each in sets_of(service):
+            built = self._files(each).cutoffs()
+            for moment in later:
+                if not any(cutoff <= moment <= cutoff + MAX_AGE for cutoff in built):
+                    raise FeaturesMissingError(
+                        f"No features are built for {naive(moment)}",
+                        where=each.name,
+                        todo="Run `shuke features build` for that moment.",
+                    )
+
+
+def _whole(moment: datetime) -> datetime:
+    return utc(moment).replace(microsecond=0)
