@@ -13,7 +13,7 @@ from models_registry.settings import Settings
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
@@ -24,12 +24,12 @@ _ENVIRONMENT = {
 
 def connect(settings: Settings) -> "MlflowClient":
     """Return a client of the tracking server, or of the SQLite file under `settings.home`."""
-    for name, value in _ENVIRONMENT.items():
+    for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     with _hushed():
         from mlflow import MlflowClient
 
-        uri = settings.tracking_uri or _embedded(settings.mlflow_dir.resolve())
+        uri = settings.tracking_uri or embedded(settings.mlflow_dir.resolve())
         return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
@@ -61,7 +61,8 @@ def save_booster(bundle: Bundle, folder: Path) -> None:
     )
 
 
-def _embedded(folder: Path) -> str:
+def embedded(folder: Path) -> str:
+    """Return the address of the SQLite store in `folder`, which is made if it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
     return f"sqlite:///{folder / 'mlflow.db'}"
 

@@ -49,3 +49,7 @@ def main() -> None:
         if error.todo:
             console.print(f"  what to do: {error.todo}", soft_wrap=True, markup=False)
         sys.exit(BAD_INPUT)
+
+
+if __name__ == "__main__":
+    main()

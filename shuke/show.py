@@ -10,11 +10,13 @@ from features.errors import InputError
 from models_registry.score import Lang, Score
 
 if TYPE_CHECKING:
-    from features.lake.lake import ImportReport
+    from features.lake.ledger import ImportReport
     from models_registry.registry import Version
     from monitoring.drift import DriftSummary
     from service.nightly import NightlyReport
     from training.train import TrainingResult
+
+HEADLINES = ("auc", "average_precision", "mae", "spearman", "recall_at_5", "ndcg_at_5")
 
 console = Console(highlight=False)
 
@@ -69,16 +71,23 @@ def scores(found: Iterable[Score]) -> None:
 
 
 def trained(results: Iterable["TrainingResult"]) -> None:
-    """Print each model beside its baselines and what the gate said."""
-    rows = []
+    """Print each model beside the best of its baselines, and what the gate said."""
+    from training.evaluate import best_baseline
+
+    results = list(results)
+    rows = [
+        (result.model, metric, result.metrics[metric], best[1], best[0])
+        for result in results
+        for metric in HEADLINES
+        if metric in result.metrics and (best := best_baseline(result.baselines, metric))
+    ]
+    columns = ("model", "metric", "model's", "best baseline's", "which is")
+    table("Models beside their best baselines, on the newest matured window", columns, rows)
     for result in results:
-        for name, metric, model_value, baseline_value in result.comparison:
-            rows.append((result.model, result.version, metric, model_value, name, baseline_value))
-    columns = ("model", "version", "metric", "model's", "baseline", "baseline's")
-    table("Models beside their baselines (newest matured window)", columns, rows)
-    for result in results:
-        said = "; ".join(result.gate_reasons)
-        line(f"{result.model} {'champion' if result.promoted else 'NOT promoted'}: {said}")
+        failed = [reason for reason in result.gate_reasons if reason.startswith("failed")]
+        verdict = "champion" if result.promoted else "NOT promoted"
+        again = ", unchanged since it was trained" if result.reused else ""
+        line("; ".join([f"{result.model} version {result.version}: {verdict}{again}", *failed]))
 
 
 def night(report: "NightlyReport") -> None:
@@ -101,7 +110,7 @@ def drifted(summary: "DriftSummary") -> None:
     rows = [(c.column, c.test, c.statistic, c.threshold) for c in summary.top(5)]
     table(f"Drift of {summary.model}", ("column", "test", "statistic", "threshold"), rows)
     line(f"{summary.verdict}: {summary.reason}")
-    line(f"Whole report: {summary.html}")
+    line(f"Whole report: {summary.html or summary.json}")
 
 
 def _cell(value: Any) -> str:

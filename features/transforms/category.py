@@ -24,7 +24,7 @@ FEATURES = (
         "nats",
         "spread over categories, 90 days",
         "近90天品类分散度",
-        "purchases spread over categories with an entropy of {value}",
+        "spread of purchases over categories: {value}",
         "品类分散度为 {value}",
         actionable=False,
     ),

@@ -1,6 +1,7 @@
 """What a feature is: its name, its unit and the sentence a shop guide reads."""
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -19,7 +20,10 @@ Topic = Literal[
 Unit = Literal["days", "count", "money", "share", "ratio", "nats"]
 Lang = Literal["en", "zh-CN"]
 
-_CLAUSE_END: dict[Lang, str] = {"en": "; ", "zh-CN": ","}
+_CLAUSE_END: dict[Lang, str] = {"en": "; ", "zh-CN": "，"}
+_TYPICAL: dict[Lang, str] = {"en": " (typically {typical})", "zh-CN": "（一般为 {typical}）"}
+_COUNTED = "day|order|line|unit|categorie|shop|time|coupon"
+_ONE = re.compile(rf"(?<![\d.,])1 ((?:purchase )?(?:{_COUNTED}))s\b")
 _WRITTEN: dict[Unit, Callable[[float], str]] = {
     "days": lambda x: f"{x:.0f}" if x >= 10 else f"{x:.2g}",
     "count": lambda x: f"{x:.0f}" if x == round(x) else f"{x:.1f}",
@@ -57,20 +61,26 @@ class Feature:
     typical_from: str | None = None
 
     def say(self, value: float | None, typical: float | None, lang: Lang) -> str:
-        """Return the sentence for one customer; a clause whose number is missing is left out."""
+        """Return the sentence for one customer; a clause whose number is missing is left out.
+
+        Parameters
+        ----------
+        typical
+            What is usual: for this customer where the feature has a `typical_from`, else for all.
+        """
         if _missing(value):
-            return f"{self.en}: not known" if lang == "en" else f"{self.zh}:暂无数据"
+            return f"{self.en}: not known" if lang == "en" else f"{self.zh}：暂无数据"
         template = self.said_en if lang == "en" else self.said_zh
         if _missing(typical):
             template = _without_typical(template, _CLAUSE_END[lang])
-        return template.format(value=self.written(value), typical=self._typical_written(typical))
+        elif "{typical}" not in template:
+            template += _TYPICAL[lang]
+        said = template.format(value=self.written(value), typical=self.written(typical))
+        return _singular(said) if lang == "en" else said
 
     def written(self, value: float | None) -> str:
         """Return `value` as people write this unit; empty where missing."""
         return "" if value is None or math.isnan(value) else _WRITTEN[self.unit](value)
-
-    def _typical_written(self, typical: float | None) -> str:
-        return self.written(typical)
 
 
 def _missing(value: float | None) -> bool:
@@ -80,3 +90,7 @@ def _missing(value: float | None) -> bool:
 def _without_typical(template: str, clause_end: str) -> str:
     clauses = template.split(clause_end)
     return clause_end.join(clause for clause in clauses if "{typical}" not in clause)
+
+
+def _singular(said: str) -> str:
+    return _ONE.sub(r"1 \1", said).replace("1 categorie ", "1 category ")

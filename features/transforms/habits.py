@@ -56,7 +56,7 @@ FEATURES = (
         "nats",
         "spread over weekdays, 180 days",
         "近180天星期分散度",
-        "orders spread over the week with an entropy of {value}",
+        "spread of orders over the week: {value}",
         "订单在一周内的分散度为 {value}",
         actionable=False,
     ),

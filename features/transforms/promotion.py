@@ -14,7 +14,7 @@ FEATURES = (
         "discount share, 90 days",
         "近90天折扣占比",
         "discounts are {value} of the shelf price lately; usually {typical}",
-        "近90天折扣占原价 {value},平时约 {typical}",
+        "近90天折扣占原价 {value}，平时约 {typical}",
         actionable=True,
         typical_from="discount_share_total",
     ),

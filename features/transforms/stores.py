@@ -34,7 +34,7 @@ FEATURES = (
         "share of main shop, 90 days",
         "近90天主门店占比",
         "{value} of recent orders come from one shop; usually {typical}",
-        "近90天 {value} 的订单来自同一门店,平时约 {typical}",
+        "近90天 {value} 的订单来自同一门店，平时约 {typical}",
         actionable=False,
         typical_from="top_store_share_total",
     ),

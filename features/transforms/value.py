@@ -105,7 +105,7 @@ FEATURES = (
         "last basket",
         "最近客单价",
         "the last basket was {value}; usually {typical}",
-        "最近一单 {value},平时约 {typical}",
+        "最近一单 {value}，平时约 {typical}",
         actionable=True,
         typical_from="basket_mean",
     ),

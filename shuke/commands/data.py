@@ -17,14 +17,11 @@ def complete_journey(
     ] = None,
 ) -> None:
     """Import Complete Journey: 1.47 million real receipt lines of a grocery chain, 2017."""
-    from features.lake.complete_journey import import_complete_journey
     from service.bootstrap import build
-    from shuke.progress import bar
     from shuke.show import imports
+    from shuke.steps import import_journey
 
-    with bar("Importing Complete Journey") as advance:
-        reports = import_complete_journey(build().lake, households=households, progress=advance)
-    imports(reports)
+    imports(import_journey(build(), households))
 
 
 @app.command("csv")
@@ -42,11 +39,11 @@ def csv(
     """Import one CSV file; rows that break the contract go to a quarantine file."""
     from features.lake.csv_files import import_csv
     from service.bootstrap import build
-    from shuke.progress import bar
+    from shuke.progress import counting
     from shuke.show import imports
 
     columns = dict(_pair(entry) for entry in column or [])
-    with bar(f"Importing {file.name}") as advance:
+    with counting(f"Importing {file.name}") as advance:
         report = import_csv(build().lake, table, file, columns, drop or (), progress=advance)
     imports([report])
 

@@ -26,21 +26,16 @@ def build_features(
     """Build point-in-time features for all cutoffs in one pass; what is unchanged is reused."""
     from features.clock import utc
     from service.bootstrap import build
-    from shuke.progress import bar
+    from shuke import steps
     from shuke.show import line
-    from training.train import plan_cutoffs
 
     app_ = build()
-    asked = [utc(moment) for moment in as_of or [app_.lake.today()]]
-    planned = plan_cutoffs(app_.lake) if training else []
-    app_.store.apply()
-    with bar("Building features") as advance:
-        report = app_.store.build(sorted({*asked, *planned}), progress=advance)
+    moments = [utc(moment) for moment in as_of or [app_.lake.today()]]
+    report = steps.build_features(app_, moments, training=training)
     line(f"{report.built} cutoffs built, {report.reused} reused, {report.rows:,} rows")
     if online:
-        with bar("Filling the online store"):
-            rows = app_.store.materialize(max(asked))
-        line(f"{rows:,} customers online as of {max(asked):%Y-%m-%d}")
+        rows = steps.materialize(app_, max(moments))
+        line(f"{rows:,} customers online as of {max(moments):%Y-%m-%d}")
 
 
 @app.command("list")

@@ -15,9 +15,10 @@ def create(
     name: Annotated[str, typer.Option(help="Who will use it.")] = "command line",
 ) -> None:
     """Make a key and print it alone on stdout; it cannot be shown again."""
+    from service.bootstrap import build
     from shuke.steps import create_key
 
-    typer.echo(create_key(scope or [], name))
+    typer.echo(create_key(build(), scope or [], name))
 
 
 @app.command("list")

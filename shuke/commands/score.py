@@ -33,11 +33,8 @@ def nightly(
     """Score everyone, route the newest leads, write today's retention list and tasks."""
     from features.clock import utc
     from service.bootstrap import build
-    from service.nightly import nightly as run
-    from shuke.progress import bar
     from shuke.show import night
+    from shuke.steps import run_night
 
-    with bar("Nightly run") as advance:
-        moment = None if as_of is None else utc(as_of)
-        report = run(build(), moment, ensure_staff=staff, progress=advance)
-    night(report)
+    moment = None if as_of is None else utc(as_of)
+    night(run_night(build(), moment, ensure_staff=staff))

@@ -10,15 +10,11 @@ def serve(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on.")] = None,
 ) -> None:
     """Serve the scoring API until Ctrl-C; the OpenAPI page is at /docs."""
-    import uvicorn
-
-    from service.api.app import create_app
     from service.bootstrap import build
-    from service.settings import Settings
+    from shuke.steps import listen
 
-    settings = Settings()
-    address, door = host or settings.host, port or settings.port
-    uvicorn.run(create_app(build(settings)), host=address, port=door, log_level="warning")
+    app = build()
+    listen(app, host or app.settings.host, port or app.settings.port)
 
 
 def mlflow(

@@ -30,7 +30,7 @@ def test_a_sentence_without_a_typical_value_has_no_gap(feature: Feature) -> None
     for lang in ("en", "zh-CN"):
         said = feature.say(7.0, math.nan, lang)
         assert said
-        assert not said.endswith((" ", ";", ",", "every  days"))
+        assert not said.endswith((" ", ";", ",", "，", "every  days"))
         assert "{" not in said
 
 
@@ -57,8 +57,33 @@ def test_chinese_is_chinese(feature: Feature) -> None:
 def test_recency_reads_as_a_shop_guide_would_say_it() -> None:
     recency = FEATURES["recency_days"]
     assert recency.say(83.0, 12.0, "en") == "83 days since the last purchase; usually every 12 days"
-    assert recency.say(83.0, 12.0, "zh-CN") == "距上次购买已 83 天,平时约每 12 天一次"
+    assert recency.say(83.0, 12.0, "zh-CN") == "距上次购买已 83 天，平时约每 12 天一次"
     assert recency.say(83.0, None, "en") == "83 days since the last purchase"
+
+
+def test_a_sentence_tells_what_is_typical_even_where_the_customer_has_no_usual_value() -> None:
+    spend = FEATURES["spend_30d"]
+    assert spend.say(0.0, 84.2, "en") == "spent 0.00 in the last 30 days (typically 84.20)"
+    assert spend.say(0.0, 84.2, "zh-CN") == "近30天消费 0.00（一般为 84.20）"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("active_days_90d", 1.0, "bought on 1 day in the last 90"),
+        ("active_days_90d", 21.0, "bought on 21 days in the last 90"),
+        ("active_days", 1.0, "1 purchase day so far"),
+        ("categories_90d", 1.0, "bought 1 category in the last 90 days"),
+        ("contacts_30d", 1.0, "contacted 1 time in the last 30 days"),
+        (
+            "orders_trend",
+            1.1,
+            "orders in the last 30 days run at 1.1 times the pace of the last 90",
+        ),
+    ],
+)
+def test_one_is_singular(name: str, value: float, said: str) -> None:
+    assert FEATURES[name].say(value, None, "en") == said
 
 
 @pytest.mark.parametrize(

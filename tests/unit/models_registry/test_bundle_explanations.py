@@ -54,7 +54,7 @@ def test_no_reason_is_given_when_none_is_asked_for():
 def test_a_row_outside_the_population_says_which_bound_it_misses():
     frame = customers().assign(active_days=1.0)
     (reason,) = churn().explain(frame.iloc[[0]], 3)[0]
-    assert reason.text == "too little history: 1 purchase days so far (the model needs at least 3)"
+    assert reason.text == "too little history: 1 purchase day so far (the model needs at least 3)"
     assert (reason.code, reason.feature, reason.contribution) == (
         "OUTSIDE_POPULATION",
         "active_days",

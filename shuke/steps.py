@@ -1,0 +1,111 @@
+"""The steps that commands and the demo share, each with its progress bar."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from features.clock import now
+from features.errors import InputError
+from shuke.progress import counting, sharing
+
+if TYPE_CHECKING:
+    from features.lake.ledger import ImportReport
+    from features.store import BuildReport
+    from monitoring.drift import DriftSummary
+    from service.bootstrap import App
+    from service.nightly import NightlyReport
+    from training.train import TrainingResult
+
+
+def import_journey(app: "App", households: int | None = None) -> list["ImportReport"]:
+    """Import Complete Journey, or its first `households`."""
+    from features.lake.complete_journey import import_complete_journey
+
+    with counting("Importing Complete Journey") as advance:
+        return import_complete_journey(app.lake, households=households, progress=advance)
+
+
+def build_features(
+    app: "App", moments: Sequence[datetime], *, training: bool = True
+) -> "BuildReport":
+    """Build the features of `moments` and, for `training`, those it will ask for."""
+    from training.train import names, plan_features
+
+    plan = plan_features(app.lake, names()) if training else {}
+    with counting("Building features") as advance:
+        return app.store.build(moments, progress=advance, services=plan)
+
+
+def materialize(app: "App", as_of: datetime) -> int:
+    """Put the features of one moment online and return how many customers that is."""
+    with counting("Filling the online store") as advance:
+        return app.store.materialize(as_of, progress=advance)
+
+
+def train_models(
+    app: "App", asked: Sequence[str] = (), *, fresh: bool = False
+) -> list["TrainingResult"]:
+    """Train the models asked for; all of them where none is named."""
+    from training.train import names, train
+
+    results = []
+    for model in names([name.replace("-", "_") for name in asked]):
+        with sharing(f"Training {model}") as tell:
+            results.append(train(model, app.lake, app.store, app.registry, tell, fresh=fresh))
+    return results
+
+
+def run_night(
+    app: "App", as_of: datetime | None = None, *, ensure_staff: bool = False
+) -> "NightlyReport":
+    """Score everyone, route the newest leads, write today's lists."""
+    from service.nightly import nightly
+
+    with sharing("Scoring, routing, listing") as tell:
+        return nightly(app, as_of, ensure_staff=ensure_staff, progress=tell)
+
+
+def watch(app: "App", model: str, as_of: datetime | None = None) -> "DriftSummary":
+    """Compare a scoring with what its model learnt from."""
+    from monitoring.drift import drift
+    from monitoring.settings import Settings
+
+    settings = Settings(home=app.settings.home)
+    with counting(f"Comparing {model} with training"):
+        return drift(
+            model,
+            lake=app.lake,
+            store=app.store,
+            registry=app.registry,
+            score_log=app.score_log,
+            settings=settings,
+            as_of=as_of,
+        )
+
+
+def create_key(app: "App", scopes: Sequence[str], name: str) -> str:
+    """Make an API key and return it; all scopes where none is named.
+
+    Raises
+    ------
+    InputError
+        There is no such scope.
+    """
+    from service import keys
+
+    known = [scope.value for scope in keys.Scope]
+    if unknown := sorted(set(scopes) - set(known)):
+        raise InputError(f"No scope is called {unknown[0]}", todo=f"Choose of {', '.join(known)}.")
+    new = keys.create(name, [keys.Scope(scope) for scope in scopes or known], now())
+    with app.records.transaction() as work:
+        work.keys.add(new.record)
+    return new.clear
+
+
+def listen(app: "App", host: str, port: int) -> None:
+    """Serve the API until Ctrl-C."""
+    import uvicorn
+
+    from service.api.app import create_app
+
+    uvicorn.run(create_app(app), host=host, port=port, log_level="warning")
