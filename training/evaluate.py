@@ -1,0 +1,99 @@
+"""A model beside every honest baseline, on rows it never saw, whole and in slices."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from training.metrics import BETTER
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Measures = dict[str, float]
+
+BASELINE = "baseline."
+SLICES = 3
+LEAST_SLICE = 50
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What the test rows say.
+
+    Attributes
+    ----------
+    rows
+        Test rows measured.
+    metrics
+        Of the model.
+    baselines
+        Of each baseline, on the same rows, by name.
+    slices
+        Of the model on parts of the test rows, by a readable name of the part.
+    """
+
+    model: str
+    rows: int
+    metrics: Measures
+    baselines: Mapping[str, Measures]
+    slices: Mapping[str, Measures] = field(default_factory=dict)
+
+    def table(self) -> pd.DataFrame:
+        """Return one row for the model and one per baseline, one column per metric."""
+        rows = {self.model: self.metrics, **self.baselines}
+        return pd.DataFrame(rows).T.reindex(columns=list(self.metrics))
+
+    def text(self) -> str:
+        """Return the table, and the slices below it, as Markdown."""
+        whole = _markdown(self.table(), f"{self.rows} test rows")
+        if not self.slices:
+            return whole
+        return f"{whole}\n{_markdown(pd.DataFrame(dict(self.slices)).T, 'slice')}"
+
+    def flat(self) -> Measures:
+        """Return every number under one name each: `auc`, `baseline.recency.auc`, ..."""
+        named = {
+            f"{BASELINE}{name}.{metric}": value
+            for name, measures in self.baselines.items()
+            for metric, value in measures.items()
+        }
+        return {**self.metrics, **named}
+
+
+def slices(
+    frame: pd.DataFrame, features: tuple[str, ...], measure: Callable[[Mask], Measures]
+) -> dict[str, Measures]:
+    """Measure the model in tertiles of each feature; parts too small to judge are left out."""
+    parts: dict[str, Measures] = {}
+    for feature in features:
+        values = frame[feature].to_numpy(dtype=np.float64)
+        edges = np.unique(np.nanquantile(values, np.linspace(0, 1, SLICES + 1)))
+        for low, high in pairwise(edges):
+            inside = (values >= low) & ((values < high) | (high == edges[-1]) & (values == high))
+            if inside.sum() >= LEAST_SLICE:
+                parts[f"{feature} {low:g} to {high:g}"] = measure(inside)
+    return parts
+
+
+def best_baseline(
+    baselines: Mapping[str, Mapping[str, float]], metric: str
+) -> tuple[str, float] | None:
+    """Return name and value of the baseline that is hardest to beat; None if none has `metric`."""
+    rivals = {name: measured[metric] for name, measured in baselines.items() if metric in measured}
+    if not rivals or metric not in BETTER:
+        return None
+    sign = 1.0 if BETTER[metric] == "higher" else -1.0
+    return max(rivals.items(), key=lambda rival: sign * rival[1])
+
+
+def _markdown(table: pd.DataFrame, corner: str) -> str:
+    head = [corner, *table.columns]
+    body = [
+        [str(name), *("" if np.isnan(value) else f"{value:.4f}" for value in row)]
+        for name, row in zip(table.index, table.to_numpy(dtype=np.float64), strict=True)
+    ]
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
