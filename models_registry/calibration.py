@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from models_registry.columns import Floats, numbers
+from models_registry.columns import Floats, numbers, require
 from models_registry.errors import BundleError
 
 _STEEPEST = 700.0  # exp() of more overflows a float64; the probability is 0 or 1 long before
@@ -106,6 +106,9 @@ class Levels:
 
     def __call__(self, frame: pd.DataFrame) -> Floats:
         """Return the rule's answer for each row of `frame`."""
+        require(frame, [self.feature])
+        if self.feature not in frame:
+            return np.full(len(frame), self.otherwise)
         answers = frame[self.feature].astype(object).map(self.values)
         return np.asarray(answers.fillna(self.otherwise), np.float64)
 

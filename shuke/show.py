@@ -32,7 +32,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
     cells = [[_cell(value) for value in row] for row in rows]
     for position, column in enumerate(columns):
         numbers = all(_is_number(row[position]) for row in cells)
-        drawn.add_column(column, justify="right" if numbers and cells else "left")
+        drawn.add_column(column, justify="right" if numbers and cells else "left", overflow="fold")
     for row in cells:
         drawn.add_row(*row)
     console.print(drawn)
@@ -120,4 +120,5 @@ def _cell(value: Any) -> str:
 
 
 def _is_number(cell: str) -> bool:
-    return cell.replace(",", "").replace(".", "", 1).removeprefix("-").isdigit() or cell == ""
+    digits = cell.removesuffix(" %").replace(",", "").replace(".", "", 1).removeprefix("-")
+    return digits.isdigit() or cell == ""

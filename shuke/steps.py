@@ -83,8 +83,13 @@ def watch(app: "App", model: str, as_of: datetime | None = None) -> "DriftSummar
         )
 
 
-def create_key(app: "App", scopes: Sequence[str], name: str) -> str:
+def create_key(app: "App", scopes: Sequence[str], name: str, *, instead: bool = False) -> str:
     """Make an API key and return it; all scopes where none is named.
+
+    Parameters
+    ----------
+    instead
+        Revoke the keys made under this name before.
 
     Raises
     ------
@@ -98,6 +103,10 @@ def create_key(app: "App", scopes: Sequence[str], name: str) -> str:
         raise InputError(f"No scope is called {unknown[0]}", todo=f"Choose of {', '.join(known)}.")
     new = keys.create(name, [keys.Scope(scope) for scope in scopes or known], now())
     with app.records.transaction() as work:
+        if instead:
+            for key in work.keys.all():
+                if key.name == name and key.revoked_at is None:
+                    work.keys.revoke(key.key_id, now())
         work.keys.add(new.record)
     return new.clear
 

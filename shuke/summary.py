@@ -18,7 +18,14 @@ def at_risk(app: "App", as_of: datetime) -> None:
     batch = app.at_risk.batch("churn_60d", as_of)
     found = app.at_risk.page("churn_60d", batch, Filters(), sort="-expected_loss", limit=CUSTOMERS)
     rows = [
-        (who.customer_id, who.store_id, who.risk, who.value, who.expected_loss, who.reason)
+        (
+            who.customer_id,
+            who.store_id,
+            _percent(who.risk),
+            _money(who.value),
+            _money(who.expected_loss),
+            who.reason,
+        )
         for who in found
     ]
     columns = ("customer", "store", "churn 60 d", "value 90 d", "at stake", "why")
@@ -36,5 +43,13 @@ def best_leads(app: "App") -> None:
         route = routes[lead.lead_id]
         person = names.get(route.staff_id or "", "head office") if route else "nobody"
         why = route.reason if route else ""
-        rows.append((lead.lead_id, lead.grade, lead.value, person, why))
+        rows.append((lead.lead_id, lead.grade, _percent(lead.value), person, why))
     show.table("Best new leads", ("lead", "grade", "converts", "went to", "why there"), rows)
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f} %"
+
+
+def _money(amount: float | None) -> str:
+    return "" if amount is None else f"{amount:,.0f}"
