@@ -10,7 +10,7 @@ import pandas as pd
 
 from features.store import Store
 from models_registry.bundle import Bundle
-from models_registry.calibration import Curve
+from models_registry.calibration import Curve, Levels
 from models_registry.meta import Condition, Kind, Meta
 
 INPUTS = ("recency_days", "ipt_median", "active_days", "orders_90d", "spend_90d", "basket_mean")
@@ -58,6 +58,7 @@ def lead_bundle(rows: pd.DataFrame, as_of: datetime) -> Bundle:
         feature_service="lead_score_v1",
         features=LEAD_INPUTS,
         levels={"lead_medium": ("mail", "phone")},
+        baseline=Levels("attr_campaign_type", {"mailing": 0.4}, 0.3),
         bands=(("low", 0.0), ("high", 0.3)),
         reference=tuple(np.linspace(0.0, 1.0, 101).tolist()),
         trained_at=as_of,

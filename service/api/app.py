@@ -1,0 +1,85 @@
+"""The HTTP API: routes over an `App` that was wired elsewhere."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+from fastapi_offline import FastAPIOffline
+
+from features.errors import ShukeError
+from service.api import errors, problem_docs
+from service.api.middleware import BodyLimitMiddleware, RequestIdMiddleware
+from service.api.problem_docs import problems
+from service.api.routes import at_risk, customers, health, leads, scores, tasks
+from service.bootstrap import App
+from service.champions import MODELS
+from service.keys import Verifier
+from service.logs import configure_logs
+
+_log = structlog.get_logger("shuke.api")
+_NOBODY = ""
+
+_DESCRIPTION = """
+Calibrated scores with reasons for every customer and lead, and the few actions worth taking today.
+
+Send an API key as `X-API-Key`, or as `Authorization: Bearer`. Make one with `shuke keys create`.
+Every error is a problem document (RFC 9457) that says what went wrong, where, and what to do.
+"""
+
+_TAGS = [
+    {"name": "scores", "description": "Scores of customers and leads, with reasons."},
+    {"name": "customers", "description": "All that is predicted of one customer."},
+    {"name": "lists", "description": "Lists of the newest nightly batch."},
+    {"name": "leads", "description": "Capture: score, grade and route a prospect at once."},
+    {"name": "tasks", "description": "What the shops have to do."},
+    {"name": "operation", "description": "Whether the service lives and can answer."},
+]
+
+
+def create_app(app: App) -> FastAPI:
+    """Return the ASGI application that serves `app`.
+
+    Handlers are plain functions: the server runs them in its thread pool, so a slow model or
+    query never blocks another request's sockets.
+    """
+    api = FastAPIOffline(
+        docs_url="/docs",
+        redoc_url=None,
+        title="Shuke",
+        version=app.settings.version,
+        description=_DESCRIPTION,
+        openapi_tags=_TAGS,
+        lifespan=_warmed,
+        swagger_ui_parameters={"validatorUrl": None, "docExpansion": "list"},
+    )
+    api.add_middleware(BodyLimitMiddleware, max_bytes=app.settings.max_body_bytes)
+    api.add_middleware(RequestIdMiddleware)
+    errors.install(api)
+    problem_docs.install(api)
+    api.state.app = app
+    api.state.verifier = Verifier()
+    for module in (scores, customers, at_risk, leads, tasks):
+        api.include_router(module.router, prefix="/v1", responses=problems(401, 403, 422, 503))
+    api.include_router(health.router)
+    return api
+
+
+@asynccontextmanager
+async def _warmed(api: FastAPI) -> AsyncIterator[None]:
+    """Load what the first request would otherwise wait for, before the first is taken."""
+    configure_logs()
+    await run_in_threadpool(_warm, api.state.app)
+    yield
+
+
+def _warm(app: App) -> None:
+    try:
+        missing = app.champions.load_all()
+        models = [model for model in MODELS if model not in missing]
+        if models and app.store.materialized() is not None:
+            app.store.online(app.champions.get(models[0]).meta.feature_service, [_NOBODY])
+    except ShukeError as error:
+        # /readyz names it; whatever needs no model can answer meanwhile.
+        _log.warning("not ready", error=str(error))

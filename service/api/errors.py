@@ -1,0 +1,196 @@
+"""The one translation of errors into problem documents (RFC 9457, application/problem+json)."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from features.errors import InputError, ShukeError, StateError
+from models_registry.errors import BundleError, UnknownModelError
+from service.api.middleware import REQUEST_ID_HEADER
+from service.errors import NotFoundError
+from service.keys import KeyRejectedError, ScopeMissingError
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS_OF: Mapping[type[ShukeError], HTTPStatus] = {
+    KeyRejectedError: HTTPStatus.UNAUTHORIZED,
+    ScopeMissingError: HTTPStatus.FORBIDDEN,
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    UnknownModelError: HTTPStatus.NOT_FOUND,
+    BundleError: HTTPStatus.SERVICE_UNAVAILABLE,
+    StateError: HTTPStatus.SERVICE_UNAVAILABLE,
+    InputError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ShukeError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+_CODES = {404: "not-found", 405: "method-not-allowed", 413: "content-too-large"}
+
+_log = structlog.get_logger("shuke.api")
+
+
+class Fault(BaseModel):
+    """One thing wrong with the request."""
+
+    pointer: str | None = Field(None, description="JSON pointer into the body, as a URI fragment.")
+    parameter: str | None = Field(None, description="Name of the query, path or header parameter.")
+    detail: str
+    code: str
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "type": "urn:shuke:problem:no-champion",
+                "title": "Service Unavailable",
+                "status": 503,
+                "detail": "The model has no champion",
+                "instance": "/v1/scores/churn_60d",
+                "code": "no-champion",
+                "where": "churn_60d",
+                "todo": "Train it with `shuke train churn_60d`.",
+                "request_id": "5f0c3a3e8f7b4b0f9d6f1f6f1a2b3c4d",
+                "errors": [],
+            }
+        }
+    )
+
+    type: str = Field(description="Stable name of this kind of problem.")
+    title: str
+    status: int
+    detail: str = Field(description="What went wrong.")
+    instance: str = Field(description="Path of the request.")
+    code: str = Field(description="Last part of `type`.")
+    where: str = Field("", description="The id, table or column it happened at.")
+    todo: str = Field("", description="What to do about it.")
+    request_id: str
+    errors: list[Fault] = []
+
+
+def status_of(error: ShukeError) -> HTTPStatus:
+    """Return the HTTP status of an error: that of its nearest ancestor in `STATUS_OF`."""
+    return next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error leave `app` as a problem document."""
+    app.add_exception_handler(ShukeError, _of_ours)
+    app.add_exception_handler(RequestValidationError, _of_validation)
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(Exception, _of_surprise)
+
+
+def faults(errors: Sequence[Mapping[str, Any]]) -> list[Fault]:
+    """Return pydantic's errors as faults that point into the body or name a parameter."""
+    return [_fault(tuple(e["loc"]), str(e["msg"]), str(e["type"])) for e in errors]
+
+
+def pointer(steps: Sequence[str | int]) -> str:
+    """Return a JSON pointer (RFC 6901) as a URI fragment: ``("ids", 3)`` -> ``#/ids/3``."""
+    escaped = (str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    return "#" + "".join(f"/{step}" for step in escaped)
+
+
+def _fault(loc: tuple[str | int, ...], message: str, code: str) -> Fault:
+    if loc[:1] != ("body",):
+        return Fault(pointer=None, parameter=str(loc[-1]), detail=message, code=code)
+    # For JSON that cannot be parsed the second step is a position, not a place in the document.
+    steps = () if code == "json_invalid" else loc[1:]
+    detail = f"{message} at character {loc[1]}" if code == "json_invalid" else message
+    return Fault(pointer=pointer(steps), parameter=None, detail=detail, code=code)
+
+
+def _respond(
+    request: Request,
+    status: HTTPStatus,
+    *,
+    code: str,
+    detail: str,
+    where: str = "",
+    todo: str = "",
+    errors: Sequence[Fault] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    problem = Problem(
+        type=f"urn:shuke:problem:{code}",
+        title=status.phrase,
+        status=status.value,
+        detail=detail,
+        instance=request.url.path,
+        code=code,
+        where=where,
+        todo=todo,
+        request_id=_request_id(request),
+        errors=list(errors),
+    )
+    body = orjson.dumps(problem.model_dump(exclude_none=True))
+    told = {REQUEST_ID_HEADER: problem.request_id, **(headers or {})}
+    return Response(body, status.value, headers=told, media_type=MEDIA_TYPE)
+
+
+def _request_id(request: Request) -> str:
+    return str(request.scope.get("state", {}).get("request_id", ""))
+
+
+def _of_ours(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ShukeError):
+        raise error
+    status = status_of(error)
+    unauthorized = status is HTTPStatus.UNAUTHORIZED
+    return _respond(
+        request,
+        status,
+        code=error.code,
+        detail=error.what,
+        where=error.where,
+        todo=error.todo,
+        headers={"WWW-Authenticate": "Bearer"} if unauthorized else None,
+    )
+
+
+def _of_validation(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    found = faults(error.errors())
+    unreadable = any(fault.code == "json_invalid" for fault in found)
+    return _respond(
+        request,
+        HTTPStatus.BAD_REQUEST if unreadable else HTTPStatus.UNPROCESSABLE_ENTITY,
+        code="malformed-json" if unreadable else "invalid-request",
+        detail="The body is not JSON" if unreadable else "The request does not fit the schema",
+        todo="Correct what `errors` points at; the schema is at /openapi.json.",
+        errors=found,
+    )
+
+
+def _of_http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    status = HTTPStatus(error.status_code)
+    code = _CODES.get(status.value, f"http-{status.value}")
+    return _respond(request, status, code=code, detail=error.detail, headers=error.headers)
+
+
+def _of_surprise(request: Request, error: Exception) -> Response:
+    _log.error(
+        "unexpected error",
+        request_id=_request_id(request),
+        path=request.url.path,
+        exc_info=error,
+    )
+    return _respond(
+        request,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        code="internal-error",
+        detail="The server met an error it did not expect",
+        todo="Report the request_id; the server's log holds the rest under it.",
+    )

@@ -1,0 +1,53 @@
+"""All that is predicted of one customer."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query
+
+from models_registry.score import Lang, Status
+from service.api.dependencies import CurrentApp, needs
+from service.api.problem_docs import problems
+from service.api.schemas import MAX_REASONS, CustomerHealth, CustomerScores, Id
+from service.champions import CUSTOMER_MODELS
+from service.errors import NotFoundError
+from service.health import customer_health
+from service.keys import Scope
+
+router = APIRouter(tags=["customers"], dependencies=[Depends(needs(Scope.SCORES_READ))])
+
+
+@router.get(
+    "/customers/{customer_id}/scores",
+    operation_id="customer_scores",
+    summary="Every score of one customer, and the health of the relation",
+    responses=problems(404),
+)
+def customer_scores(
+    customer_id: Annotated[Id, Path(examples=["1823"])],
+    app: CurrentApp,
+    top_k: Annotated[int, Query(ge=0, le=MAX_REASONS, description="Reasons per score.")] = 3,
+    lang: Annotated[Lang, Query(description="Language of the reasons' sentences.")] = "en",
+) -> CustomerScores:
+    """Return the newest score of each customer model, with reasons, and the health in parts."""
+    missing = app.champions.load_all()
+    models = [model for model in CUSTOMER_MODELS if model not in missing]
+    if not models:
+        raise missing[CUSTOMER_MODELS[0]]
+    scores = {model: app.scorer.one(model, customer_id, top_k=top_k, lang=lang) for model in models}
+    if all(score.status is Status.UNKNOWN_CUSTOMER for score in scores.values()):
+        raise NotFoundError(
+            "No customer of this id is known",
+            where=customer_id,
+            todo="Customers appear with their first order, after the next nightly run.",
+        )
+    service = app.champions.get(models[0]).meta.feature_service
+    [row] = app.store.online(service, [customer_id]).to_dict("records")
+    churn = scores.get(app.policies.night.risk_model)
+    health = customer_health(row, churn.value if churn else None, app.policies.health)
+    return CustomerScores(
+        customer_id=customer_id,
+        scores=list(scores.values()),
+        without_champion=[model for model in CUSTOMER_MODELS if model in missing],
+        health=CustomerHealth.model_validate(asdict(health)),
+    )

@@ -1,0 +1,32 @@
+"""Whether the service lives, and whether it can answer."""
+
+from dataclasses import asdict
+
+from fastapi import APIRouter, Response, status
+
+from service import readiness
+from service.api.dependencies import CurrentApp
+from service.api.schemas import Alive, Missing, Readiness
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/healthz", operation_id="alive", summary="Whether the process answers")
+def alive() -> Alive:
+    """Answer; needs no key."""
+    return Alive()
+
+
+@router.get(
+    "/readyz",
+    operation_id="ready",
+    summary="Whether every route can answer",
+    responses={503: {"model": Readiness, "description": "Something is missing; it is named"}},
+)
+def ready(response: Response, app: CurrentApp) -> Readiness:
+    """Say what is missing, and what to do about it; needs no key."""
+    found = readiness.missing(app)
+    if found:
+        response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    missing = [Missing.model_validate(asdict(one)) for one in found]
+    return Readiness(ready=not found, missing=missing)

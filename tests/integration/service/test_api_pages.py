@@ -1,0 +1,51 @@
+"""The API's own pages: health, readiness, the schema and its page."""
+
+import re
+
+from fastapi.testclient import TestClient
+
+from service.bootstrap import App
+
+
+def test_the_process_answers_without_a_key(client: TestClient) -> None:
+    del client.headers["X-API-Key"]
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_a_service_after_its_first_night_is_ready(client: TestClient) -> None:
+    response = client.get("/readyz", headers={"X-API-Key": ""})
+    assert (response.status_code, response.json()) == (200, {"ready": True, "missing": []})
+
+
+def test_a_service_that_lacks_something_names_it(client: TestClient, app: App) -> None:
+    for file in (app.settings.home / "scores").rglob("*.parquet"):
+        file.unlink()
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    [missing] = response.json()["missing"]
+    assert "shuke nightly" in missing["todo"]
+
+
+def test_every_operation_has_a_name_a_summary_a_tag_and_example(client: TestClient) -> None:
+    schema = client.get("/openapi.json").json()
+    operations = [op for path in schema["paths"].values() for op in path.values()]
+    names = [op["operationId"] for op in operations]
+    assert sorted(names) == sorted(
+        ["score", "customer_scores", "at_risk", "capture_lead", "tasks", "alive", "ready"]
+    )
+    assert all(op["summary"] and op["tags"] for op in operations)
+    bodies = {
+        name: part for name, part in schema["components"]["schemas"].items() if "example" in part
+    }
+    for name in ("ScoreRequest", "ScoreResponse", "LeadRequest", "LeadResponse", "AtRiskPage"):
+        assert bodies[name]["example"], name
+
+
+def test_the_page_of_the_schema_fetches_nothing_from_elsewhere(client: TestClient) -> None:
+    page = client.get("/docs").text
+    assert not re.findall(r"""(?:src|href)=["'](?:https?:)?//""", page)
+    scripts = re.findall(r'src="([^"]+)"', page)
+    assert scripts
+    for script in scripts:
+        assert len(client.get(script).content) > 100_000
+    assert '"validatorUrl": null' in page

@@ -1,0 +1,33 @@
+"""The examples of the schema's page are what the API really takes and gives."""
+
+import pytest
+from pydantic import BaseModel
+
+from service.api import examples, schemas
+
+
+@pytest.mark.parametrize(
+    ("model", "example"),
+    [
+        (schemas.ScoreRequest, examples.SCORE_REQUEST),
+        (schemas.ScoreResponse, examples.SCORE_RESPONSE),
+        (schemas.CustomerScores, examples.CUSTOMER_SCORES),
+        (schemas.AtRiskPage, examples.AT_RISK_PAGE),
+        (schemas.LeadRequest, examples.LEAD_REQUEST),
+        (schemas.LeadResponse, examples.LEAD_RESPONSE),
+        (schemas.TaskPage, examples.TASK_PAGE),
+        (schemas.Readiness, examples.READINESS),
+    ],
+)
+def test_an_example_fits_its_schema_and_leaves_nothing_out(
+    model: type[BaseModel], example: dict[str, object]
+) -> None:
+    read = model.model_validate(example)
+    if not issubclass(model, schemas.Request):
+        assert read.model_dump(mode="json") == example
+
+
+def test_the_parts_of_the_example_add_up_to_its_health() -> None:
+    health = schemas.CustomerScores.model_validate(examples.CUSTOMER_SCORES).health
+    assert health is not None
+    assert sum(part.points for part in health.parts) == pytest.approx(health.score, abs=1e-3)
