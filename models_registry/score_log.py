@@ -12,6 +12,7 @@ import orjson
 import pandas as pd
 
 from features.clock import naive, utc
+from features.engine import connect
 from models_registry.errors import ScoresMissingError
 from models_registry.score import Score
 from models_registry.score_rows import COLUMNS, INPUT, facts, flat, framed
@@ -112,7 +113,7 @@ class ScoreLog:
             )
         moment, newest = fitting[-1]
         file = self._batch_dir(model, moment) / f"{newest}.parquet"
-        return ibis.duckdb.connect().read_parquet(str(file))
+        return connect().read_parquet(str(file))
 
     def online(self) -> ibis.Table:
         """Return every score given online: the columns of a score and `inputs` as JSON text.
@@ -126,7 +127,7 @@ class ScoreLog:
             raise ScoresMissingError(
                 "No score was given online yet", where=str(self._root), todo="Ask the API for one."
             )
-        return _read_online(ibis.duckdb.connect(), files)
+        return _read_online(connect(), files)
 
     def history(self, customer_id: str) -> pd.DataFrame:
         """Return every score of one customer, batch and online, the oldest first.
@@ -136,7 +137,7 @@ class ScoreLog:
         pandas.DataFrame
             The columns of a score (times aware UTC) and `path`: "batch" or "online".
         """
-        con = ibis.duckdb.connect()
+        con = connect()
         nights, online = self._files("batches/*/*/*.parquet"), self._online_files()
         parts = []
         if nights:

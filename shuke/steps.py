@@ -116,5 +116,7 @@ def listen(app: "App", host: str, port: int) -> None:
     import uvicorn
 
     from service.api.app import create_app
+    from shuke.show import line
 
+    line(f"Serving http://{host}:{port} (OpenAPI page: /docs); Ctrl-C stops it")
     uvicorn.run(create_app(app), host=host, port=port, log_level="warning")

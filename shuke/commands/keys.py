@@ -29,10 +29,16 @@ def list_keys() -> None:
 
     with build().records.transaction() as work:
         rows = [
-            (k.key_id, k.name, " ".join(sorted(k.scopes)), f"{k.created_at:%Y-%m-%d %H:%M}")
-            for k in work.keys.all()
+            (
+                key.key_id,
+                key.name,
+                " ".join(sorted(key.scopes)),
+                f"{key.created_at:%Y-%m-%d %H:%M}",
+                f"{key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "",
+            )
+            for key in work.keys.all()
         ]
-    table("API keys", ("id", "name", "scopes", "created"), rows)
+    table("API keys", ("id", "name", "scopes", "created", "revoked"), rows)
 
 
 @app.command("revoke")
