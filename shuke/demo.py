@@ -34,10 +34,11 @@ def run(households: int | None = None) -> "App":
     clock.time("features", lambda: steps.build_features(app, [today]))
     clock.time("online store", lambda: steps.materialize(app, today))
     trained = clock.time("training", lambda: steps.train_models(app))
-    clock.time("night", lambda: steps.run_night(app, today, ensure_staff=True))
+    night = clock.time("night", lambda: steps.run_night(app, today, ensure_staff=True))
     drift = clock.time("drift report", lambda: steps.watch(app, WATCHED))
 
     show.imports(imported)
+    show.night(night)
     summary.at_risk(app, today)
     summary.best_leads(app)
     show.trained(trained)
