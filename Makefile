@@ -11,7 +11,7 @@ SHUKE      := $(BIN)/shuke
 .PHONY: help setup demo lint format test bench features train nightly drift serve mlflow lock clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z%-]+:.*## / {printf "  \033[36mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/ready ## make .venv and install the locked dependencies
 
@@ -49,7 +49,7 @@ features: setup ## build and materialize the customer features
 train: setup ## train every model
 	$(SHUKE) train
 
-train-%: setup ## train one: churn, next-purchase, lead-score, clv
+train-%: setup ## train one: train-churn, train-next-purchase, train-lead-score, train-clv
 	$(SHUKE) train $*
 
 nightly: setup ## score everyone, route leads, write today's lists
