@@ -94,8 +94,8 @@ def _number(column: pd.Series) -> pd.Series:
 
 
 def _text(column: pd.Series) -> pd.Series:
-    values = column.astype("object").reset_index(drop=True)
-    return values.where(values.isna(), values.astype(str)).where(values.notna(), None)
+    values = [None if pd.isna(value) else str(value) for value in column]
+    return pd.Series(values, dtype="object", name=column.name)
 
 
 def _means(before: pd.Series, after: pd.Series) -> tuple[float | None, float | None]:

@@ -61,10 +61,15 @@ def read_values(raw: pd.Series, kind: Kind, zone: str = "UTC") -> tuple[pd.Serie
 
 def _as_text(raw: pd.Series) -> pd.Series:
     if pd.api.types.is_object_dtype(raw):
-        raw = raw.map(lambda v: json.dumps(v, ensure_ascii=False) if isinstance(v, dict) else v)
-        raw = raw.where(raw.notna(), None)
+        raw = raw.map(_plain).astype(object)
     text = raw.astype(TEXT).str.strip()
     return text.where(text != "")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    return None if pd.api.types.is_scalar(value) and pd.isna(value) else value
 
 
 def _ids(raw: pd.Series, text: pd.Series) -> pd.Series:
