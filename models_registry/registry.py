@@ -121,7 +121,7 @@ class Registry:
             raise NoPreviousChampionError(
                 f"Version {current} is the first champion of {model}",
                 where=model,
-                todo="Choose one of `shuke models` and promote it.",
+                todo="Choose one of `shuke models list` and promote it.",
             )
         self._client.set_model_version_tag(model, current, "rolled_back_to", previous)
         self._client.set_registered_model_alias(model, CHAMPION, previous)

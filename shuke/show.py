@@ -58,7 +58,7 @@ def scores(found: Iterable[Score]) -> None:
     """Print scores with their reasons."""
     rows = [
         (
-            score.customer_id or score.lead_id,
+            score.lead_id or score.customer_id,
             score.value,
             score.percentile,
             score.band,

@@ -18,10 +18,13 @@ def score(
     from features.clock import utc
     from service.bootstrap import build
     from shuke.show import language, scores
+    from shuke.steps import build_features
 
+    app, said_in = build(), language(lang)
     moment = None if as_of is None else utc(as_of)
-    found = build().scorer.many(model, ids, as_of=moment, top_k=top_k, lang=language(lang))
-    scores(found)
+    if moment is not None:
+        build_features(app, [moment], training=False)
+    scores(app.scorer.many(model, ids, as_of=moment, top_k=top_k, lang=said_in))
 
 
 def nightly(
