@@ -13,13 +13,14 @@ class Settings(BaseSettings):
     home
         The one folder that holds all state of a tenant.
     threads
-        Threads DuckDB may use; 0 lets it take every core.
+        Threads DuckDB may use; 0 lets it take every core. With one, sums come out the same to the
+        last bit on every run, and so do the models trained on them.
     """
 
     model_config = SettingsConfigDict(env_prefix="SHUKE_", extra="ignore")
 
     home: Path = Path("var")
-    threads: int = 0
+    threads: int = 1
 
     @property
     def lake_dir(self) -> Path:
