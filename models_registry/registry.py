@@ -143,7 +143,8 @@ class Registry:
             raise NoChampionError(
                 f"No version of {model} is the champion",
                 where=model,
-                todo=f"Run `shuke train {model}`.",
+                todo=f"Run `shuke train {model}`. If its gate refused it, it says why; "
+                "`shuke models promote` takes a version all the same.",
             )
         return str(version)
 

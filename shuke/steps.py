@@ -5,7 +5,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from features.clock import now
-from features.errors import InputError
+from features.errors import (
+    CutoffError,
+    EmptyDataError,
+    InputError,
+    ShukeError,
+    TableMissingError,
+)
 from shuke.progress import counting, sharing
 
 if TYPE_CHECKING:
@@ -45,13 +51,30 @@ def materialize(app: "App", as_of: datetime) -> int:
 def train_models(
     app: "App", asked: Sequence[str] = (), *, fresh: bool = False
 ) -> list["TrainingResult"]:
-    """Train the models asked for; all of them where none is named."""
+    """Train the models asked for; where none is named, every model the data allow.
+
+    Raises
+    ------
+    EmptyDataError, CutoffError, TableMissingError
+        The data do not allow a model that was named, or any model at all.
+    """
+    from shuke.show import line
     from training.train import names, train
 
-    results = []
+    results: list[TrainingResult] = []
+    refused: dict[str, ShukeError] = {}
     for model in names([name.replace("-", "_") for name in asked]):
-        with sharing(f"Training {model}") as tell:
-            results.append(train(model, app.lake, app.store, app.registry, tell, fresh=fresh))
+        try:
+            with sharing(f"Training {model}") as tell:
+                results.append(train(model, app.lake, app.store, app.registry, tell, fresh=fresh))
+        except (EmptyDataError, CutoffError, TableMissingError) as error:
+            if asked:
+                raise
+            refused[model] = error
+    if refused and not results:
+        raise next(iter(refused.values()))
+    for model, error in refused.items():
+        line(f"{model} not trained: {error}")
     return results
 
 

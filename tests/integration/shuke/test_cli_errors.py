@@ -1,5 +1,6 @@
 """Bad input on the command line: exit code 2, and a message that says what to do."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,20 @@ def test_an_unknown_model_is_answered_with_the_known_ones(shuke: Shuke) -> None:
     said = shuke("train", "crystal-ball")
     assert said.code == 2
     assert "churn_28d" in said.err
+
+
+def test_receipts_alone_train_every_model_but_that_of_leads(shuke: Shuke, home: Path) -> None:
+    shop = simulate(ShopConfig(customers=150))
+    receipts = {"order_lines": shop.tables["order_lines"]}
+    fill(Lake(home / "lake", threads=1), replace(shop, tables=receipts))
+    said = shuke("train")
+    assert said.code == 0
+    for model in ("churn_28d", "churn_60d", "clv_90d", "next_purchase"):
+        assert f"{model} version 1" in said.out
+    assert "lead_score not trained: Table leads holds no rows yet" in said.out
+    named = shuke("train", "lead-score")
+    assert named.code == 2
+    assert "Table leads holds no rows yet" in named.err
 
 
 def test_scoring_before_training_says_to_train(shuke: Shuke, shop: None) -> None:
