@@ -73,8 +73,8 @@ def train_models(
             refused[model] = error
     if refused and not results:
         raise next(iter(refused.values()))
-    for model, error in refused.items():
-        line(f"{model} not trained: {error}")
+    for model, why in refused.items():
+        line(f"{model} not trained: {why}")
     return results
 
 
