@@ -2,27 +2,27 @@
 
 from typing import Any
 
-from feast import Entity, FeatureService, FeatureView, Field, FileSource, ValueType
-from feast.data_format import ParquetFormat
+from feast import Entity, FeatureService, FeatureView, Field, ValueType
 from feast.types import Array, Float64, String
 
-from features.feature_sets import MAX_AGE, SERVICES, SETS, FeatureSet, Kind
+from features.feature_sets import MAX_AGE, SERVICES, SETS, FeatureSet
+from features.online.packing import Kind
 
 _TYPES: dict[Kind, Any] = {"number": Float64, "numbers": Array(Float64), "texts": Array(String)}
 
 
-def definitions(patterns: dict[str, str], fingerprint: str) -> list[Any]:
+def definitions(sources: dict[str, Any], fingerprint: str) -> list[Any]:
     """Return everything Feast has to know.
 
     Parameters
     ----------
-    patterns
-        Feature set name to the glob of its Parquet files.
+    sources
+        Feature set name to the Feast source of its rows.
     fingerprint
         Of the feature definitions; tags each service.
     """
     customer = Entity(name="customer", join_keys=["customer_id"], value_type=ValueType.STRING)
-    views = {each.name: _view(each, customer, patterns[each.name]) for each in SETS}
+    views = {each.name: _view(each, customer, sources[each.name]) for each in SETS}
     services = [
         FeatureService(
             name=name,
@@ -34,13 +34,7 @@ def definitions(patterns: dict[str, str], fingerprint: str) -> list[Any]:
     return [customer, *views.values(), *services]
 
 
-def _view(each: FeatureSet, customer: Entity, pattern: str) -> FeatureView:
-    source = FileSource(
-        name=f"{each.name}_files",
-        path=pattern,
-        file_format=ParquetFormat(),
-        timestamp_field="as_of",
-    )
+def _view(each: FeatureSet, customer: Entity, source: Any) -> FeatureView:
     fields = [Field(name=name, dtype=_TYPES[kind]) for name, kind in each.columns.items()]
     return FeatureView(
         name=each.name,

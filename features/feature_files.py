@@ -1,24 +1,21 @@
 """Built feature rows on disk: one Parquet file per set and cutoff that says what it came from."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
-import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow.dataset import Dataset, dataset, field, partitioning
+from pyarrow.dataset import dataset, field, partitioning
 
 from features.clock import naive
 from features.errors import FeaturesMissingError
 
 _NAME = "as_of=%Y-%m-%dT%H%M%S.parquet"
-_LAKE, _DEFINITIONS, _ROWS = b"shuke.lake", b"shuke.definitions", b"shuke.rows"
+_CONTENT, _DEFINITIONS, _ROWS = b"shuke.content", b"shuke.definitions", b"shuke.rows"
+_PARTED = partitioning(pa.schema({"as_of": pa.timestamp("us")}), flavor="hive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,36 +46,42 @@ class FeatureFiles:
             if self._stands(path)
         ]
 
-    def rows(self, as_of: datetime, lake: str) -> int | None:
-        """Return how many rows stand for `as_of` and that lake content; None if not built."""
+    def rows(self, as_of: datetime, content: str) -> int | None:
+        """Return how many rows made from `content` stand for `as_of`; None if not built."""
         path = self._path(as_of)
-        if not self._stands(path) or self._said(path)[_LAKE] != lake.encode():
+        if not self._stands(path) or self._said(path).get(_CONTENT) != content.encode():
             return None
         return int(self._said(path)[_ROWS])
 
-    @contextmanager
-    def staged(self, con: Any, rows: ir.Table) -> Iterator[Dataset]:
-        """Run the query once and lend its result, parted by cutoff as `write` takes it."""
+    def made(self) -> Path:
+        """Return the folder, made if it is not there."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=self.folder) as folder:
-            con.to_parquet(rows, folder, partition_by="as_of", overwrite=True)
-            parts = partitioning(pa.schema({"as_of": pa.timestamp("us")}), flavor="hive")
-            yield dataset(folder, format="parquet", partitioning=parts)
+        return self.folder
 
-    def write(self, as_of: datetime, built: Dataset, lake: str) -> int:
-        """Write the rows of one cutoff, all or nothing, and return their number."""
-        mine = built.scanner(filter=field("as_of") == naive(as_of))
+    def write(self, as_of: datetime, built: Path, content: str) -> int:
+        """Write the rows of one cutoff, all or nothing, and return their number.
+
+        Parameters
+        ----------
+        built
+            Folder of `.../as_of=<moment>/*.parquet` with rows of this cutoff and others.
+        content
+            Names what the rows were made from.
+        """
+        rows = dataset(built, format="parquet", partitioning=_PARTED)
+        mine = rows.scanner(filter=field("as_of") == naive(as_of))
         path = self._path(as_of)
         unfinished = path.with_suffix(".unfinished")
-        rows = 0
-        with pq.ParquetWriter(unfinished, built.schema) as writer:
+        count = 0
+        # Spark leaves its own schema in the footer, and would later overlook `as_of` by it.
+        with pq.ParquetWriter(unfinished, rows.schema.remove_metadata()) as writer:
             for batch in mine.to_batches():
                 writer.write_batch(batch)
-                rows += batch.num_rows
-            said = {_LAKE: lake, _DEFINITIONS: self.definitions, _ROWS: str(rows)}
+                count += batch.num_rows
+            said = {_CONTENT: content, _DEFINITIONS: self.definitions, _ROWS: str(count)}
             writer.add_key_value_metadata(said)
         unfinished.replace(path)
-        return rows
+        return count
 
     def sweep(self) -> None:
         """Remove files of other definitions: their columns may differ."""
@@ -87,7 +90,13 @@ class FeatureFiles:
                 path.unlink()
 
     def frame(self, as_of: datetime, columns: list[str] | None = None) -> pd.DataFrame:
-        """Return the rows of one cutoff; raise FeaturesMissingError if they were never built."""
+        """Return the rows of one cutoff; raises as `standing`."""
+        table = pq.read_table(self.standing(as_of), columns=columns)
+        frame: pd.DataFrame = table.to_pandas()
+        return frame
+
+    def standing(self, as_of: datetime) -> Path:
+        """Return the file of one cutoff; raise FeaturesMissingError if it was never built."""
         path = self._path(as_of)
         if not self._stands(path):
             raise FeaturesMissingError(
@@ -95,8 +104,7 @@ class FeatureFiles:
                 where=str(path),
                 todo="Run `shuke features build` for that moment.",
             )
-        frame: pd.DataFrame = pq.read_table(path, columns=columns).to_pandas()
-        return frame
+        return path
 
     def _path(self, as_of: datetime) -> Path:
         return self.folder / naive(as_of).strftime(_NAME)

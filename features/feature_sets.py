@@ -1,25 +1,24 @@
 """The feature sets: what is built, stored and served together."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
 from features import transforms
 from features.catalog import FEATURES
 from features.errors import InputError
-from features.transforms.base import Tables
+from features.online.packing import Kind
 from features.transforms.categories import ARRAYS, customer_categories
 from features.transforms.customer import customer_features
+from features.transforms.transform import Transform
 
-Kind = Literal["number", "numbers", "texts"]
 MAX_AGE = timedelta(days=35)  # older rows are not given for a moment in the past
 
 
@@ -33,7 +32,7 @@ class FeatureSet:
         Names the folder of files and the Feast view.
     columns
         Feature columns in order, with what they hold.
-    build
+    transform
         From lake tables and cutoffs to one row per customer and cutoff.
     at_once
         Cutoffs a query may hold; more gain nothing and cost memory.
@@ -41,7 +40,7 @@ class FeatureSet:
 
     name: str
     columns: Mapping[str, Kind]
-    build: Callable[[Tables, Sequence[datetime]], ir.Table]
+    transform: Transform
     at_once: int
 
 

@@ -1,6 +1,7 @@
 """Where state lives and how the feature room runs."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -15,12 +16,19 @@ class Settings(BaseSettings):
     threads
         Threads DuckDB may use; 0 lets it take every core. With one, sums come out the same to the
         last bit on every run, and so do the models trained on them.
+    engine
+        What builds and joins features: the embedded DuckDB, or Spark (`SHUKE_SPARK_*`).
+    online_url
+        Where features lie online: empty for a SQLite file under `home`, `postgresql://...` or
+        `redis://...`.
     """
 
     model_config = SettingsConfigDict(env_prefix="SHUKE_", extra="ignore")
 
     home: Path = Path("var")
     threads: int = 1
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    online_url: str = ""
 
     @property
     def lake_dir(self) -> Path:
@@ -33,6 +41,11 @@ class Settings(BaseSettings):
         return self.home / "features"
 
     @property
+    def online_dir(self) -> Path:
+        """Folder of the online store's file."""
+        return self.home / "online"
+
+    @property
     def feast_dir(self) -> Path:
-        """Folder of Feast's registry and online store."""
+        """Folder of Feast's registry."""
         return self.home / "feast"

@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
+from pathlib import Path
 from time import perf_counter
 
 import pandas as pd
 
-from features.building import BuildReport, Progress, build_set, check_cutoffs, silent
+from features.building import Builder, BuildReport, Progress, check_cutoffs, silent
+from features.checkpoints import Checkpoints
 from features.clock import naive, now, utc
+from features.engine import DuckDBEngine, engine
 from features.errors import FeaturesMissingError
-from features.feast_client import MOMENT, PAIR, FeastClient, moments
+from features.feast_client import MOMENT, PAIR, FeastClient
 from features.feature_files import FeatureFiles
 from features.feature_sets import (
     CUSTOMER,
@@ -22,12 +26,15 @@ from features.feature_sets import (
     typed,
 )
 from features.lake.lake import Lake
-from features.online_note import Materialized, OnlineNote
+from features.offline_store import offline_store
+from features.online.open import open_backend
+from features.online.store import Materialized, OnlineStore
 from features.settings import Settings
+from features.sources import Source
 
 __all__ = ["BuildReport", "Materialized", "Store"]
 
-_CHUNK = 500
+_CHUNK = 5_000
 
 
 class Store:
@@ -38,7 +45,7 @@ class Store:
     Parameters
     ----------
     settings
-        Where files lie and how many threads to use.
+        Where files lie, what engine builds, and where features are online.
     lake
         Where events come from.
     """
@@ -47,8 +54,13 @@ class Store:
         self._settings = settings
         self._lake = lake
         self._definitions = definitions_fingerprint()
-        self._feast = FeastClient(settings.feast_dir, self._definitions, settings.threads)
-        self._note = OnlineNote(settings.feast_dir, self._definitions)
+        self._feast = FeastClient(
+            settings.feast_dir,
+            self._definitions,
+            offline_store(settings),
+            settings.online_url,
+            settings.online_dir,
+        )
 
     def apply(self) -> None:
         """Register the definitions; running it again changes nothing."""
@@ -87,9 +99,9 @@ class Store:
             for each in SETS
         }
         every = set().union(*wanted.values())
-        check_cutoffs(self._lake, every)
+        check_cutoffs(self._lake, every, MAX_AGE)
         done = {
-            each: build_set(self._lake, each, self._files(each), some, progress or silent)
+            each: self._builder.build(each, self._files(each), some, progress or silent)
             for each, some in wanted.items()
             if some
         }
@@ -124,14 +136,25 @@ class Store:
         for each, frame in rows.items():
             for start in range(0, len(frame), _CHUNK):
                 chunk = frame.iloc[start : start + _CHUNK]
-                written[each] += self._feast.put_online(each.name, chunk)
+                written[each] += self.put(each, chunk)
                 (progress or silent)(len(chunk))
-        self._note.write(Materialized(as_of=moment, at=now()))
+        self._online.set_materialized(Materialized(as_of=moment, at=now()))
+        self._online.keep([each.name for each in SETS])
         return written[CUSTOMER]
+
+    def put(self, each: FeatureSet, rows: pd.DataFrame) -> int:
+        """Put rows of a set online and return how many; a newer row that is there stays.
+
+        Parameters
+        ----------
+        rows
+            `customer_id`, `as_of` (naive UTC) and the columns of the set.
+        """
+        return self._online.put(each.name, each.columns, rows)
 
     def materialized(self) -> Materialized | None:
         """Return the newest materialization of the present definitions; None before the first."""
-        return self._note.read()
+        return self._online.materialized()
 
     def history(self, service: str, entities: pd.DataFrame) -> pd.DataFrame:
         """Return features as they were known at the moments asked for.
@@ -187,13 +210,19 @@ class Store:
         if self.materialized() is None:
             raise FeaturesMissingError(
                 "No features are online",
-                where=str(self._settings.feast_dir),
+                where=self._settings.online_url or str(self._settings.online_dir),
                 todo="Run `shuke features materialize`.",
             )
-        at = f"{names[0]}__ts"
-        found = self._feast.online(service, ids) if ids else {key: [] for key in [at, *names]}
-        head = pd.DataFrame({"customer_id": list(ids), "as_of": moments(found[at])})
-        return pd.concat([head, typed(service, found, head.index)], axis="columns")
+        found = [self._online.read(each.name, each.columns, ids) for each in sets_of(service)]
+        of_each = [frame.pop("as_of") for frame in found]
+        head = pd.DataFrame({"customer_id": list(ids), "as_of": of_each[0]})
+        return pd.concat([head, *found], axis="columns")[["customer_id", "as_of", *names]]
+
+    def close(self) -> None:
+        """Give files and connections of the online store back; the next use opens new ones."""
+        if "_online" in vars(self):
+            self._online.close()
+            del self._online
 
     def feature_names(self, service: str) -> list[str]:
         """Return the columns of a service in their order."""
@@ -202,6 +231,23 @@ class Store:
     def customers(self, as_of: datetime) -> list[str]:
         """Return the ids that have a row at `as_of`, sorted."""
         return sorted(self._files(CUSTOMER).frame(_whole(as_of), ["customer_id"])["customer_id"])
+
+    @cached_property
+    def _online(self) -> OnlineStore:
+        backend = open_backend(self._settings.online_url, self._settings.online_dir)
+        return OnlineStore(backend, self._definitions)
+
+    @cached_property
+    def _builder(self) -> Builder:
+        is_embedded = self._settings.engine == "duckdb"
+        runs = DuckDBEngine(self._lake.con) if is_embedded else engine(self._settings)
+        past = Checkpoints(self._settings.feature_dir / "past", self._definitions)
+        return Builder(Source(self._lake, runs), past)
+
+    def files(self, service: str, as_of: datetime) -> dict[str, list[Path]]:
+        """Return, by feature set of a service, the Parquet files with the rows at `as_of`."""
+        moment = _whole(as_of)
+        return {each.name: [self._files(each).standing(moment)] for each in sets_of(service)}
 
     def _files(self, each: FeatureSet) -> FeatureFiles:
         return FeatureFiles(self._settings.feature_dir / each.name, self._definitions)

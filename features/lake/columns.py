@@ -1,6 +1,7 @@
 """Columns of the lake: their kinds, their types and what a true value may be."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
 
 from features.clock import naive, now
 
@@ -57,34 +57,68 @@ DTYPES: dict[Kind, Any] = {
     Kind.FLAG: "boolean",
     Kind.MOMENT: "datetime64[us]",
 }
+IBIS_TYPES: dict[Kind, str] = {
+    Kind.ID: "string",
+    Kind.TEXT: "string",
+    Kind.JSON: "string",
+    Kind.NUMBER: "float64",
+    Kind.WHOLE: "int64",
+    Kind.FLAG: "boolean",
+    Kind.MOMENT: "timestamp(6)",
+}
 
 
-def column(kind: Kind, *checks: pa.Check, required: bool = False, default: Any = None) -> pa.Column:
-    """Describe a column; without `required` or a default it may be empty."""
-    return pa.Column(
-        DTYPES[kind],
-        checks=list(checks),
-        nullable=not required and default is None,
-        default=default,
-        coerce=True,
-        metadata={"kind": kind},
-    )
+@dataclass(frozen=True)
+class Rule:
+    """What a value, or a row, has to keep.
+
+    Attributes
+    ----------
+    error
+        What is said of one that does not.
+    holds
+        From values (or a frame of rows) without gaps to booleans on the same index.
+    blamed
+        Of a rule on rows: the column that a broken row is quarantined for.
+    """
+
+    error: str
+    holds: Callable[[Any], Any]
+    blamed: str = ""
 
 
-def id_(*, required: bool = False) -> pa.Column:
+@dataclass(frozen=True)
+class Column:
+    """The contract of one column.
+
+    Attributes
+    ----------
+    required
+        A source has to bring it and fill it.
+    default
+        What fills a gap; None leaves the gap.
+    """
+
+    kind: Kind
+    rules: tuple[Rule, ...] = ()
+    required: bool = False
+    default: Any = None
+
+
+def id_(*, required: bool = False) -> Column:
     """Describe a column of identifiers."""
-    return column(Kind.ID, required=required)
+    return Column(Kind.ID, required=required)
 
 
-def text(*, required: bool = False) -> pa.Column:
+def text(*, required: bool = False) -> Column:
     """Describe a column of free text."""
-    return column(Kind.TEXT, required=required)
+    return Column(Kind.TEXT, required=required)
 
 
-def one_of(*values: str) -> pa.Column:
+def one_of(*values: str) -> Column:
     """Describe a column that holds one of a few words."""
-    error = f"is not one of {', '.join(values)}"
-    return column(Kind.TEXT, pa.Check(lambda s: s.isin(values), error=error), required=True)
+    rule = Rule(f"is not one of {', '.join(values)}", lambda s: s.isin(values))
+    return Column(Kind.TEXT, (rule,), required=True)
 
 
 def _is_object(text: str) -> bool:
@@ -94,39 +128,49 @@ def _is_object(text: str) -> bool:
         return False
 
 
-def json_object() -> pa.Column:
+def json_object() -> Column:
     """Describe a column of JSON objects, stored as text."""
-    error = "is not a JSON object"
-    return column(Kind.JSON, pa.Check(lambda s: s.map(_is_object).astype(bool), error=error))
+    return Column(Kind.JSON, (Rule("is not a JSON object", lambda s: s.map(_is_object)),))
 
 
-def number(*checks: pa.Check, required: bool = False, default: float | None = None) -> pa.Column:
+def number(*rules: Rule, required: bool = False, default: float | None = None) -> Column:
     """Describe a column of finite numbers."""
-    finite = pa.Check(np.isfinite, error="is not finite")
-    return column(Kind.NUMBER, finite, *checks, required=required, default=default)
+    return Column(Kind.NUMBER, (Rule("is not finite", np.isfinite), *rules), required, default)
 
 
 def moment(
     *, required: bool = False, earliest: datetime = LIMITS.earliest, past: bool = True
-) -> pa.Column:
+) -> Column:
     """Describe a column of moments (naive UTC), by default of things that already happened."""
-    checks = [pa.Check(lambda s: s >= earliest, error=f"is before {earliest:%Y-%m-%d}")]
+    rules = [Rule(f"is before {earliest:%Y-%m-%d}", lambda s: s >= earliest)]
     if past:
-        checks.append(
-            pa.Check(lambda s: s <= naive(now() + LIMITS.ahead), error="lies in the future")
-        )
-    return column(Kind.MOMENT, *checks, required=required)
+        rules.append(Rule("lies in the future", lambda s: s <= naive(now() + LIMITS.ahead)))
+    return Column(Kind.MOMENT, tuple(rules), required)
 
 
-NOT_NEGATIVE = pa.Check(lambda s: s >= 0, error="is negative")
+NOT_NEGATIVE = Rule("is negative", lambda s: s >= 0)
 
 
-def price_check(amount: str) -> pa.Check:
-    """Check that `amount` has the sign of `quantity`: a return takes goods and money back."""
+def between(low: float, high: float) -> Rule:
+    """Demand a value from `low` to `high`, both included."""
+    return Rule(f"is not from {low:g} to {high:g}", lambda s: s.between(low, high))
+
+
+def price_sign(amount: str) -> Rule:
+    """Demand that `amount` has the sign of `quantity`: a return takes goods and money back."""
 
     def agrees(frame: pd.DataFrame) -> pd.Series:
         quantity, money = frame["quantity"], frame[amount]
         same_sign = (quantity * money >= 0) & ((quantity != 0) | (money >= 0))
         return same_sign | quantity.isna() | money.isna()
 
-    return pa.Check(agrees, name=amount, error="is a negative price", ignore_na=False)
+    return Rule("is a negative price", agrees, blamed=amount)
+
+
+def order(earlier: str, later: str) -> Rule:
+    """Demand that `later`, where there is one, is not before `earlier`."""
+
+    def holds(frame: pd.DataFrame) -> pd.Series:
+        return ~(frame[later] < frame[earlier])
+
+    return Rule(f"is before {earlier}", holds, blamed=later)

@@ -1,11 +1,11 @@
 """Foreign CSV files as lake tables."""
 
-import difflib
 import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,37 +13,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pandas as pd
 
 from features.errors import ContractError
-from features.lake.columns import Kind
 from features.lake.csv_text import CsvText, open_csv
+from features.lake.headers import ColumnPlan, resolve
 from features.lake.inspection import FAULT, ROW
 from features.lake.lake import Lake
 from features.lake.ledger import ImportReport
-from features.lake.tables import Table, contract
+from features.lake.tables import contract
 
 CHUNK_ROWS = 100_000
 # A leading zero or 16 digits and more make an identifier, not a number.
 WHOLE = re.compile(r"-?(0|[1-9]\d{0,14})")
 DECIMAL = re.compile(r"-?(0|[1-9]\d{0,14})\.\d+")
-
-
-@dataclass(frozen=True)
-class ColumnPlan:
-    """Which file column feeds which lake column.
-
-    Attributes
-    ----------
-    picked
-        Lake column to file column.
-    extras
-        File columns that go, as one JSON object, into the lake column `into`.
-    ignored
-        File columns the table has no place for.
-    """
-
-    picked: dict[str, str]
-    extras: tuple[str, ...]
-    into: str
-    ignored: tuple[str, ...]
 
 
 def import_csv(
@@ -53,6 +33,7 @@ def import_csv(
     columns: Mapping[str, str] | None = None,
     drop: Sequence[str] = (),
     *,
+    ingested_at: datetime | None = None,
     zone: str = "UTC",
     progress: Callable[[int], None] | None = None,
 ) -> ImportReport:
@@ -70,6 +51,9 @@ def import_csv(
         Lake column to file column; a lake column left out is looked for under its own name.
     drop
         File columns to leave out, such as those written after the outcome was known.
+    ingested_at
+        Since when the rows are known, unless the file has a column of that name; None for a
+        backfill, whose rows count as known when they happened.
     zone
         Time zone of moments that carry none, e.g. "Asia/Shanghai".
     progress
@@ -78,7 +62,8 @@ def import_csv(
     Raises
     ------
     ContractError
-        The file is no CSV text, or a column is missing or named wrongly.
+        The file is no CSV text, a column is missing or named wrongly, or the file is one of
+        another table.
     EmptyDataError
         The file has no rows.
     """
@@ -86,41 +71,18 @@ def import_csv(
     _check_zone(zone)
     columns = dict(columns or {})
     text = open_csv(path, {*columns.values(), *wanted.kinds, *drop})
-    plan = _resolve(text, wanted, columns, drop)
+    plan = resolve(text, wanted, columns, drop)
     recipe = json.dumps([sorted(columns.items()), sorted(drop), zone])
     report = lake.append(
         table,
         _chunks(text, plan),
         source=path.name,
         fingerprint=hashlib.sha256(f"{text.digest}{recipe}".encode()).hexdigest(),
+        ingested_at=ingested_at,
         zone=zone,
         progress=progress,
     )
     return replace(report, ignored_columns=plan.ignored)
-
-
-def _resolve(
-    text: CsvText, table: Table, columns: Mapping[str, str], drop: Sequence[str]
-) -> ColumnPlan:
-    for name in columns:
-        if name not in table.kinds:
-            raise ContractError(
-                f"Table {table.name} has no column {name!r}",
-                where=str(text.path),
-                todo=f"Its columns are {', '.join(table.kinds)}.",
-            )
-    for name in (*columns.values(), *drop):
-        if name not in text.header:
-            raise _not_found(text, name)
-    mapped = (*columns, *columns.values(), *drop)
-    own = {name: name for name in table.kinds if name in text.header and name not in mapped}
-    picked = {**own, **columns}
-    for name in table.required:
-        if name not in picked:
-            raise _not_found(text, name, f" Map a file column onto {name!r}, which is required.")
-    rest = tuple(n for n in text.header if n not in drop and n not in picked.values())
-    into = next((n for n, kind in table.kinds.items() if kind is Kind.JSON and n not in picked), "")
-    return ColumnPlan(picked, rest if into else (), into, () if into else rest)
 
 
 def _check_zone(zone: str) -> None:
@@ -130,16 +92,6 @@ def _check_zone(zone: str) -> None:
         raise ContractError(
             f"There is no time zone {zone!r}", todo="Name one such as 'Asia/Shanghai'."
         ) from error
-
-
-def _not_found(text: CsvText, name: str, advice: str = "") -> ContractError:
-    close = difflib.get_close_matches(name, text.header, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    return ContractError(
-        f"The file has no column {name!r}",
-        where=str(text.path),
-        todo=f"It has {', '.join(map(repr, text.header))}.{hint}{advice}",
-    )
 
 
 def _chunks(text: CsvText, plan: ColumnPlan) -> Iterator[pd.DataFrame]:

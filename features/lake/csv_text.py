@@ -125,7 +125,7 @@ def _split(line: str, delimiter: str) -> list[str]:
 def _encoding(path: Path) -> tuple[str, str]:
     """Read the file once: its bytes' digest and the first encoding all of it can be read in."""
     digest = hashlib.sha256()
-    decoders = {name: codecs.getincrementaldecoder(name)() for name in ENCODINGS}
+    decoders = {name: codecs.getincrementaldecoder(name)() for name in (*ENCODINGS, "utf-16")}
     marked = None
     binary = False
     with path.open("rb") as content:
@@ -137,20 +137,21 @@ def _encoding(path: Path) -> tuple[str, str]:
             binary = binary or b"\0" in block
             decoders = {n: d for n, d in decoders.items() if _reads(d, block)}
     decoders = {n: d for n, d in decoders.items() if _reads(d, b"", final=True)}
-    if marked == "utf-16" or (marked and "utf-8" in decoders):
+    if marked and marked.removesuffix("-sig") in decoders:
         return marked, digest.hexdigest()
-    if binary or not decoders:
+    unmarked = next((name for name in ENCODINGS if name in decoders), None)
+    if binary or unmarked is None:
         raise ContractError(
             "The file is not text in UTF-8 or GB18030",
             where=str(path),
             todo="Save it as CSV (a spreadsheet's own format cannot be read).",
         )
-    return next(iter(decoders)), digest.hexdigest()
+    return unmarked, digest.hexdigest()
 
 
 def _reads(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> bool:
     try:
         decoder.decode(block, final)
-    except UnicodeDecodeError:
+    except UnicodeError:  # UTF-16 without its mark is not a decoding error
         return False
     return True

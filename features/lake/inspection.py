@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from features.errors import ContractError
+from features.lake.names import hint
+from features.lake.schemas import schema
 from features.lake.tables import Table
 from features.lake.values import UNREADABLE, read_values
 
@@ -57,26 +59,26 @@ def inspect(chunk: pd.DataFrame, table: Table, *, first_row: int, zone: str = "U
         faults.append(_faults(name, UNREADABLE[kind], raw[unreadable]))
     frame = pd.DataFrame(columns, index=chunk.index)
     bad = _one_per_row([*faults, *_contract_faults(frame, table)])
-    good = table.schema.validate(frame.drop(index=bad.index))
+    good = schema(table.name).validate(frame.drop(index=bad.index))
     good[ROW] = rows[good.index].astype("int64")
     return Inspected(good, bad.assign(row=rows[bad.index])[QUARANTINE_COLUMNS])
 
 
 def _check_columns(chunk: pd.DataFrame, table: Table) -> None:
     known: Sequence[str] = [*table.kinds, ROW, FAULT]
+    strange = [str(name) for name in chunk if name not in known]
     missing = [name for name in table.required if name not in chunk]
     if missing:
         raise ContractError(
             f"Table {table.name} needs the column {', '.join(missing)}",
             where=f"found {', '.join(map(str, chunk.columns)) or 'no column'}",
-            todo="Map a column of the source onto it.",
+            todo=f"Map a column of the source onto it.{hint(missing[0], strange)}",
         )
-    strange = [str(name) for name in chunk if name not in known]
     if strange:
         raise ContractError(
             f"Table {table.name} has no column {', '.join(strange)}",
             where=f"its columns are {', '.join(table.kinds)}",
-            todo="Rename or drop it.",
+            todo=f"Rename or drop it.{hint(strange[0], [n for n in known if n not in chunk])}",
         )
 
 
@@ -92,18 +94,18 @@ def _importer_faults(chunk: pd.DataFrame) -> pd.DataFrame:
 
 
 def _contract_faults(frame: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
-    """Run the schema's own checks; each tells its broken rows apart, which a report would not."""
+    """Hold every rule; each tells its broken rows apart, which the schema's report would not."""
     faults = []
-    for name, column in table.schema.columns.items():
+    for name, column in table.columns.items():
         values = frame[name]
-        if not column.nullable and column.default is None:
+        present = values.dropna()
+        if column.required:
             faults.append(_faults(name, "is missing", values[values.isna()]))
-        for check in column.checks:
-            kept = check(values).check_output.astype(bool)
-            faults.append(_faults(name, check.error, values.loc[kept.index[~kept]]))
-    for check in table.schema.checks:
-        kept = check(frame).check_output.astype(bool)
-        faults.append(_faults(check.name, check.error, frame.loc[~kept, check.name]))
+        for rule in column.rules:
+            faults.append(_faults(name, rule.error, present[~rule.holds(present).astype(bool)]))
+    for rule in table.rules:
+        values = frame[rule.blamed]
+        faults.append(_faults(rule.blamed, rule.error, values[~rule.holds(frame).astype(bool)]))
     return faults
 
 

@@ -1,25 +1,32 @@
 """The lake: canonical tables as Parquet files, read through one Ibis connection."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, time
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import ibis
 import pandas as pd
 
-from features.clock import utc
+from features.clock import now, utc
 from features.engine import connect
 from features.errors import EmptyDataError, TableMissingError
+from features.lake import manifest
+from features.lake.columns import DTYPES, IBIS_TYPES, Kind
 from features.lake.ledger import ImportReport
+from features.lake.tables import TABLES, contract
+
+if TYPE_CHECKING:
+    from features.lake.compaction import Compaction
 
 
 class Lake:
     """A folder of `<table>/part-*.parquet` with the ledger of what was imported into it.
 
-    Nothing is created before the first `append`. Not for use from several threads at once: the
-    connection is one.
+    Nothing is created before the first `append`. Several processes may read and write it at once;
+    several threads need a lake each, for the connection is one.
 
     Parameters
     ----------
@@ -45,6 +52,7 @@ class Lake:
         *,
         source: str,
         fingerprint: str,
+        ingested_at: datetime | None = None,
         zone: str = "UTC",
         progress: Callable[[int], None] | None = None,
     ) -> ImportReport:
@@ -65,6 +73,9 @@ class Lake:
         fingerprint
             Names the content of the source. The same one again is not read: all of its rows are
             duplicates.
+        ingested_at
+            Since when rows that bring no `ingested_at` of their own are known; None for a
+            backfill: they count as known when they happened.
         zone
             Time zone of moments that carry none.
         progress
@@ -76,46 +87,61 @@ class Lake:
             There is no such table, a required column is missing or a column is unknown.
         """
         # Reading the lake should not cost the import of the contracts.
-        from features.lake.append import append
-        from features.lake.tables import contract
+        from features.lake.append import Source, append
 
-        return append(
-            self.root,
-            self.con,
-            contract(table),
-            chunks,
-            standing=self.table(table) if self.has(table) else None,
-            source=source,
-            fingerprint=fingerprint,
-            zone=zone,
-            progress=progress,
-        )
+        rows = Source(chunks, source, fingerprint, ingested_at, zone, progress)
+        return append(self.root, self.con, contract(table), rows, lambda: self._standing(table))
+
+    def compact(self, table: str, policy: "Compaction | None" = None) -> int:
+        """Merge the small parts of a table and return by how many parts there are fewer.
+
+        The rows, their order and `fingerprint` stay the same.
+        """
+        from features.lake.compaction import COMPACTION, compact
+
+        def read(paths: Sequence[Path]) -> Any:
+            return self._read(table, paths, f"lake_{table}_merging")
+
+        return compact(self.root, table, read, now(), policy or COMPACTION)
 
     def has(self, name: str) -> bool:
         """Say whether the table holds any row."""
-        return any(self._parts(name))
+        return bool(self.parts(name))
+
+    def parts(self, name: str) -> list[Path]:
+        """Return the files the table is made of, in the order they came in, oldest first.
+
+        A file never changes. Compaction puts one in the place of several; files it merged stay
+        readable for a day.
+        """
+        folder = self.root / name
+        return [folder / part.name for part in manifest.read(folder).parts]
 
     def table(self, name: str) -> Any:
         """Return the table as an Ibis expression on `con`; its moments are naive UTC.
+
+        It has every column of the contract, empty where no part holds it.
 
         Raises
         ------
         TableMissingError
             Nothing was imported into it yet.
         """
-        if not self.has(name):
+        found = self._standing(name)
+        if found is None:
             raise TableMissingError(
                 f"Table {name} holds no rows yet",
                 where=str(self.root / name),
                 todo="Import it first.",
             )
-        files = str(self.root / name / "part-*.parquet")
-        return self.con.read_parquet(files, table_name=f"lake_{name}", union_by_name=True)
+        return found
 
     def frame(self, name: str) -> pd.DataFrame:
         """Return the whole table; its moments are aware UTC."""
         frame: pd.DataFrame = self.con.execute(self.table(name))
-        moments = frame.select_dtypes("datetime").columns
+        moments = [n for n, kind in contract(name).kinds.items() if kind is Kind.MOMENT]
+        # A column of nothing but gaps comes back as objects.
+        frame[moments] = frame[moments].astype(DTYPES[Kind.MOMENT])
         return frame.assign(**{name: frame[name].dt.tz_localize(UTC) for name in moments})
 
     def first_moment(self) -> datetime:
@@ -137,12 +163,28 @@ class Lake:
         return datetime.combine(self.last_moment().date(), time(), UTC)
 
     def fingerprint(self) -> str:
-        """Return a name of the content: parts are named by their content, so names suffice."""
-        names = sorted(str(part.relative_to(self.root)) for part in self._parts("*"))
-        return hashlib.sha256("\n".join(names).encode()).hexdigest()
+        """Return a name of the content: the same rows have the same, compacted or not."""
+        contents = {name: manifest.read(self.root / name).content for name in sorted(TABLES)}
+        text = "\n".join(f"{name} {content:x}" for name, content in contents.items() if content)
+        return hashlib.sha256(text.encode()).hexdigest()
 
-    def _parts(self, name: str) -> Iterable[Path]:
-        return self.root.glob(f"{name}/part-*.parquet")
+    def _standing(self, name: str) -> Any | None:
+        paths = self.parts(name)
+        if gone := [path for path in paths if not path.exists()]:
+            raise TableMissingError(
+                f"A file of table {name} is gone",
+                where=str(gone[0]),
+                todo="Put it back from a copy, or remove the table's folder and import it again.",
+            )
+        return self._read(name, paths, f"lake_{name}") if paths else None
+
+    def _read(self, name: str, paths: Sequence[Path], view: str) -> Any:
+        files = [str(path) for path in paths]
+        found = self.con.read_parquet(files, table_name=view, union_by_name=True)
+        kinds = contract(name).kinds
+        # A part written before the contract gained a column does not have it.
+        gained = {n: ibis.null(IBIS_TYPES[k]) for n, k in kinds.items() if n not in found.columns}
+        return found.mutate(**gained).select(*kinds)
 
     def _moment(self, expression: Any) -> datetime:
         moment = self.con.execute(expression)

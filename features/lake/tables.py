@@ -1,23 +1,27 @@
 """The contracts of the lake as data: what a row of each table is and what it may hold."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-import pandera.pandas as pa
 
 from features.errors import ContractError
 from features.lake.columns import (
     LIMITS,
     NOT_NEGATIVE,
+    Column,
     Kind,
-    column,
+    Rule,
+    between,
     id_,
     json_object,
     moment,
     number,
     one_of,
-    price_check,
+    order,
+    price_sign,
     text,
 )
+
+INGESTED = "ingested_at"
 
 
 @dataclass(frozen=True)
@@ -26,43 +30,43 @@ class Table:
 
     Attributes
     ----------
-    schema
-        Pandera schema; each column's metadata holds its `Kind`.
+    columns
+        By name, in the order they are stored in.
+    rules
+        What every row has to keep.
     key
-        Columns that name a row; a second row with the same key is a duplicate.
+        Columns that name a row; a second row with the same key (gaps are equal) is a duplicate.
     time
-        The column that says when the row became known, if it has one.
+        The column that says when what the row tells of happened, if it has one.
+    changed
+        The column that, where it is filled, says when the row's state came about after `time`.
     """
 
     name: str
-    schema: pa.DataFrameSchema = field(repr=False)
     key: tuple[str, ...]
     time: str | None
+    columns: Mapping[str, Column] = field(repr=False)
+    rules: tuple[Rule, ...] = field(default=(), repr=False)
+    changed: str | None = None
 
     @property
     def kinds(self) -> dict[str, Kind]:
         """Kind of every column, in the contract's order."""
-        return {name: column.metadata["kind"] for name, column in self.schema.columns.items()}
+        return {name: column.kind for name, column in self.columns.items()}
 
     @property
     def required(self) -> tuple[str, ...]:
-        """Columns a source has to bring: neither nullable nor filled with a default."""
-        columns = self.schema.columns.items()
-        return tuple(name for name, c in columns if not c.nullable and c.default is None)
+        """Columns a source has to bring and fill."""
+        return tuple(name for name, column in self.columns.items() if column.required)
 
-
-def _table(
-    name: str,
-    key: tuple[str, ...],
-    time: str | None,
-    columns: dict[str, pa.Column],
-    *checks: pa.Check,
-) -> Table:
-    return Table(name, pa.DataFrameSchema(columns, checks=list(checks), name=name), key, time)
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Columns that say something of the row itself: neither its key nor when it was known."""
+        return tuple(n for n in self.columns if n not in self.key and n != INGESTED)
 
 
 _ALL = (
-    _table(
+    Table(
         "customers",
         ("customer_id",),
         "registered_at",
@@ -80,13 +84,13 @@ _ALL = (
             "source": text(),
         },
     ),
-    _table(
+    Table(
         "order_lines",
         ("order_id", "line_no"),
         "ordered_at",
         {
             "order_id": id_(required=True),
-            "line_no": column(Kind.WHOLE, required=True),
+            "line_no": Column(Kind.WHOLE, required=True),
             "customer_id": id_(required=True),
             "ordered_at": moment(required=True),
             "store_id": id_(),
@@ -97,10 +101,11 @@ _ALL = (
             "net_amount": number(required=True),
             "discount_amount": number(default=0.0),
             "coupon_amount": number(default=0.0),
+            INGESTED: moment(),
         },
-        price_check("net_amount"),
+        (price_sign("net_amount"),),
     ),
-    _table(
+    Table(
         "products",
         ("product_id",),
         None,
@@ -112,7 +117,7 @@ _ALL = (
             "brand": text(),
         },
     ),
-    _table(
+    Table(
         "interactions",
         ("event_id",),
         "occurred_at",
@@ -125,9 +130,10 @@ _ALL = (
             "channel": text(),
             "campaign_id": id_(),
             "properties": json_object(),
+            INGESTED: moment(),
         },
     ),
-    _table(
+    Table(
         "campaign_contacts",
         ("campaign_id", "customer_id"),
         "contacted_at",
@@ -137,11 +143,12 @@ _ALL = (
             "contacted_at": moment(required=True),
             "channel": text(),
             "offer": text(),
-            "is_holdout": column(Kind.FLAG, default=False),
+            "is_holdout": Column(Kind.FLAG, default=False),
             "cost_amount": number(NOT_NEGATIVE),
+            INGESTED: moment(),
         },
     ),
-    _table(
+    Table(
         "leads",
         ("lead_id",),
         "created_at",
@@ -158,9 +165,10 @@ _ALL = (
             "customer_id": id_(),
             "expires_at": moment(past=False),
             "attributes": json_object(),
+            INGESTED: moment(),
         },
     ),
-    _table(
+    Table(
         "lead_outcomes",
         ("lead_id",),
         "decided_at",
@@ -169,7 +177,26 @@ _ALL = (
             "decided_at": moment(required=True),
             "outcome": one_of("converted", "lost"),
             "amount": number(NOT_NEGATIVE),
+            INGESTED: moment(),
         },
+    ),
+    Table(
+        "tickets",
+        # A case is told again when it is closed or rated, so a row is one state of a case.
+        ("ticket_id", "closed_at", "satisfaction", "nps"),
+        "opened_at",
+        {
+            "ticket_id": id_(required=True),
+            "customer_id": id_(required=True),
+            "opened_at": moment(required=True),
+            "closed_at": moment(),
+            "type": text(),
+            "satisfaction": number(between(1, 5)),
+            "nps": number(between(0, 10)),
+            INGESTED: moment(),
+        },
+        (order("opened_at", "closed_at"),),
+        changed="closed_at",
     ),
 )
 

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from features.clock import naive
 from features.lake.columns import TEXT, Kind
 
 UNREADABLE: dict[Kind, str] = {
@@ -29,6 +31,7 @@ MOMENT_FORMATS = (
     "%Y年%m月%d日",
     "%Y年%m月%d日 %H:%M:%S",
 )
+ZONED = r"[T\s].*(?:Z|[+-]\d\d(?::?\d\d)?)$"
 EXACT = 2.0**53  # from here on a float skips whole numbers
 TRUE = ("true", "t", "yes", "y", "1", "1.0", "是")
 FALSE = ("false", "f", "no", "n", "0", "0.0", "否")
@@ -97,19 +100,36 @@ def _flags(text: pd.Series, _zone: str) -> pd.Series:
 
 
 def _moments(text: pd.Series, zone: str) -> pd.Series:
-    moments = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us, UTC]")
+    # Pandas gives a moment without a zone that of the moment before it, so they are read apart.
+    has_zone = text.str.contains(ZONED, regex=True).fillna(False).astype(bool)
+    wall, exact = _read_moments(text[~has_zone]), _read_moments(text[has_zone])
+    if zone != "UTC":
+        wall = _moments_to_naive_utc(wall, zone)
+    moments: pd.Series = pd.concat([wall, exact]).reindex(text.index)
+    return moments
+
+
+def _read_moments(text: pd.Series) -> pd.Series:
+    """Return naive moments; those with a zone in UTC."""
+    moments = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
     for form in MOMENT_FORMATS:
         rest = text[text.notna() & moments.isna()]
         if rest.empty:
-            break
+            return moments
         read = pd.to_datetime(rest.astype(object), format=form, utc=True, errors="coerce")
-        moments = moments.fillna(read.dt.as_unit("us"))
-    wall: pd.Series = moments.dt.tz_localize(None)
-    if zone == "UTC":
-        return wall
-    has_zone = text.str.contains(r":\d\d(?:\.\d+)?\s*(?:Z|[+-]\d\d:?\d\d)$", regex=True)
-    shifted = _moments_to_naive_utc(wall, zone)
-    return shifted.mask(has_zone.fillna(False).astype(bool), wall)
+        moments = moments.fillna(read.dt.tz_localize(None).dt.as_unit("us"))
+    rest = text[text.notna() & moments.isna()]
+    read_far: pd.Series = moments.fillna(rest.map(_far).astype("datetime64[us]"))
+    return read_far
+
+
+def _far(text: str) -> datetime | None:
+    """Read a moment beyond the years pandas reads, so that a contract can say what is wrong."""
+    try:
+        moment = naive(datetime.fromisoformat(text.replace("/", "-")))
+    except (ValueError, OverflowError):
+        return None
+    return None if pd.Timestamp.min.year < moment.year < pd.Timestamp.max.year else moment
 
 
 def _moments_to_naive_utc(moments: pd.Series, zone: str) -> pd.Series:

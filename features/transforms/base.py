@@ -1,33 +1,18 @@
-"""What every topic starts from: events known before each cutoff, in one pass for all cutoffs."""
+"""What every topic starts from: what is known at each cutoff, in one pass for all cutoffs."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 import ibis.expr.types as ir
 
-from features.transforms.events import (
-    SECONDS_PER_DAY,
-    baskets_of,
-    category_baskets,
-    known,
-    known_lately,
-    purchase_days,
-)
+from features.transforms.assortment import departments, with_own_brand
+from features.transforms.events import Reach, events
+from features.transforms.facts import Facts
 from features.transforms.formulas import KEY
+from features.transforms.knowledge import Cutoffs, known
+from features.transforms.lifetime import Lifetime, lifetime, one_row
 
-__all__ = [
-    "KEY",
-    "SECONDS_PER_DAY",
-    "WINDOWS",
-    "Inputs",
-    "Tables",
-    "Windows",
-    "baskets_of",
-    "inputs",
-    "purchase_days",
-]
+__all__ = ["KEY", "WINDOWS", "Inputs", "Tables", "Windows", "inputs"]
 
 
 class Tables(Protocol):
@@ -53,9 +38,9 @@ class Windows:
     recent
         What baskets, categories, promotions and shops look like now.
     habit
-        Habits and returns, which need more history.
+        Habits and returns, which need more history; no window is longer.
     contact
-        Campaign contacts; ascending.
+        Campaign contacts, interactions and service cases; ascending.
     """
 
     activity: tuple[int, ...] = (7, 30, 60, 90, 180)
@@ -65,56 +50,75 @@ class Windows:
 
 
 WINDOWS = Windows()
+_REACH = Reach(WINDOWS.recent, WINDOWS.recent)
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Events known before each cutoff; but for `pairs`, nothing here is at or after `as_of`.
+    """What is known at each cutoff; nothing here was unknown at its `as_of`.
 
     Attributes
     ----------
-    population
-        customer_id, as_of: customers with at least one purchase before the cutoff.
-    history
-        One row per basket and later cutoff, with `age_days` (days from basket to cutoff).
+    lifetime
+        One row for every customer with a purchase known at the cutoff, with sums over all their
+        past: `lifetime.one_row`.
+    baskets
+        One row per basket, purchase or return.
     days
-        The same per purchase day, with `gap_days` since the purchase day before.
+        One row per purchase day, with `gap_days` since the purchase day before.
     categories
-        The same per basket and category of the recent window, keyed by `pair`.
-    pairs
-        Customer, category and first purchase of each `pair`; to be joined to `categories` only.
-    contacts, interactions
-        The same per campaign contact and interaction; None where the lake has no such table.
+        One row per category bought in the last `WINDOWS.recent` days, with how often, how lately,
+        and `first_at`, the first purchase of it ever; where the lake has products, also the
+        `department` of it.
+    contacts, interactions, tickets
+        One row per campaign contact, interaction and state of a service case, however old, and
+        cutoff that knows it, with `age_days`; None where the lake has no such table.
     """
 
-    population: ir.Table
-    history: ir.Table
-    days: ir.Table
+    lifetime: ir.Table
+    baskets: Facts
+    days: Facts
     categories: ir.Table
-    pairs: ir.Table
     contacts: ir.Table | None
     interactions: ir.Table | None
+    tickets: ir.Table | None
+
+    @property
+    def purchases(self) -> Facts:
+        """Return `baskets` without those that are returns alone."""
+        return self.baskets.where(lambda t: t.is_purchase)
 
 
-def inputs(tables: Tables, cutoffs: Sequence[datetime]) -> Inputs:
-    """Return what the topics are built from, for all `cutoffs` at once."""
-    lines = tables.table("order_lines")
-    baskets = baskets_of(lines)
-    purchases = baskets.filter(baskets.is_purchase)
-    history = known(baskets, "ordered_at", cutoffs)
-    bought, pairs = category_baskets(lines)
+def inputs(tables: Tables, cutoffs: Cutoffs, before: Lifetime | None = None) -> Inputs:
+    """Return what the topics are built from, for all `cutoffs` at once.
+
+    Parameters
+    ----------
+    before
+        The sums at a midnight at least `WINDOWS.habit` days before the first cutoff; the order
+        lines of `tables` then begin at that moment.
+    """
+    lines, places = tables.table("order_lines"), None
+    if tables.has("products"):
+        products = tables.table("products")
+        lines, places = with_own_brand(lines, products), departments(products)
+    seeds = None if before is None else before.seeds()
+    seen = events(lines, cutoffs, _REACH, seeds, places)
+    life = lifetime(seen, cutoffs, before)
+    bought = seen.categories
+    if before is not None:
+        bought = bought.drop("first_at").left_join(life.categories, (*KEY, "category"))
+        bought = bought.drop(*(name for name in bought.columns if name.endswith("_right")))
     return Inputs(
-        population=history.filter(history.is_purchase).select(*KEY).distinct(),
-        history=history,
-        days=known(purchase_days(purchases), "first_at", cutoffs),
-        categories=known_lately(bought, "ordered_at", cutoffs, WINDOWS.recent),
-        pairs=pairs,
+        lifetime=one_row(life, WINDOWS.recent),
+        baskets=seen.baskets,
+        days=seen.days,
+        categories=bought,
         contacts=_known_if_there(tables, "campaign_contacts", "contacted_at", cutoffs),
         interactions=_known_if_there(tables, "interactions", "occurred_at", cutoffs),
+        tickets=_known_if_there(tables, "tickets", "opened_at", cutoffs),
     )
 
 
-def _known_if_there(
-    tables: Tables, name: str, time: str, cutoffs: Sequence[datetime]
-) -> ir.Table | None:
+def _known_if_there(tables: Tables, name: str, time: str, cutoffs: Cutoffs) -> ir.Table | None:
     return known(tables.table(name), time, cutoffs) if tables.has(name) else None

@@ -2,9 +2,9 @@
 
 import ibis.expr.types as ir
 
-from features.transforms.base import WINDOWS, Inputs
+from features.transforms.base import WINDOWS
 from features.transforms.feature import Feature
-from features.transforms.formulas import KEY, share
+from features.transforms.formulas import share
 
 FEATURES = (
     Feature(
@@ -57,18 +57,38 @@ FEATURES = (
         "近90天 {value} 的订单不超过两行",
         actionable=True,
     ),
+    Feature(
+        "spend_per_line_90d",
+        "basket",
+        "money",
+        "spend a line, 90 days",
+        "近90天每行消费",
+        "spends {value} a line of the receipt",
+        "小票每行平均 {value}",
+        actionable=False,
+    ),
 )
 _SMALL_LINES = 2
 
 
-def build(inputs: Inputs) -> ir.Table:
-    """Return the basket features of every customer and cutoff that bought lately."""
-    history = inputs.history
-    recent = history.filter(history.is_purchase, history.age_days <= WINDOWS.recent)
-    return recent.group_by(*KEY).agg(
-        lines_per_basket_90d=recent.lines.mean(),
-        units_per_basket_90d=recent.units.mean(),
-        categories_per_basket_90d=recent.categories.mean(),
-        price_per_unit_90d=share(recent.spend.sum(), recent.units.sum()),
-        small_basket_share_90d=share((recent.lines <= _SMALL_LINES).sum(), recent.count()),
-    )
+def of_purchases(purchases: ir.Table) -> dict[str, ir.Value]:
+    """Return what the baskets of the last days hold."""
+    recent = purchases.age_days <= WINDOWS.recent
+    return {
+        "recent_lines": purchases.lines.sum(where=recent),
+        "recent_units": purchases.units.sum(where=recent),
+        "small_baskets": (recent & (purchases.lines <= _SMALL_LINES)).sum(),
+    }
+
+
+def columns(row: ir.Table) -> dict[str, ir.Value]:
+    """Return the basket features from the sums of `of_purchases`, here and of other topics."""
+    orders, spend = row.orders_90d, row.spend_90d
+    return {
+        "lines_per_basket_90d": share(row.recent_lines, orders),
+        "units_per_basket_90d": share(row.recent_units, orders),
+        "categories_per_basket_90d": share(row.category_baskets.fill_null(0.0), orders),
+        "price_per_unit_90d": share(spend, row.recent_units),
+        "small_basket_share_90d": share(row.small_baskets, orders),
+        "spend_per_line_90d": share(spend, row.recent_lines),
+    }

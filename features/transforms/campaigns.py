@@ -5,7 +5,7 @@ import ibis.expr.types as ir
 
 from features.transforms.base import WINDOWS, Inputs
 from features.transforms.feature import Feature
-from features.transforms.formulas import KEY, left_joined, share
+from features.transforms.formulas import KEY, given, share
 
 
 def _contacts(days: int) -> Feature:
@@ -83,49 +83,126 @@ FEATURES = (
         "距上次核销 {value} 天",
         actionable=False,
     ),
+    Feature(
+        "contacts_since_purchase",
+        "campaigns",
+        "count",
+        "contacts since last purchase",
+        "上次购买后触达次数",
+        "contacted {value} times since the last purchase",
+        "上次购买后被触达 {value} 次",
+        actionable=True,
+    ),
+    Feature(
+        "contact_interval_days",
+        "campaigns",
+        "days",
+        "mean days between contacts",
+        "平均触达间隔",
+        "contacted every {value} days on average",
+        "平均每 {value} 天触达一次",
+        actionable=True,
+    ),
+    Feature(
+        "contacts_per_order_90d",
+        "campaigns",
+        "ratio",
+        "contacts per order, 90 days",
+        "近90天每单触达次数",
+        "{value} contacts for each order in the last 90 days",
+        "近90天每笔订单对应 {value} 次触达",
+        actionable=True,
+    ),
+    Feature(
+        "contact_response_share",
+        "campaigns",
+        "share",
+        "contacts answered by a redemption within 30 days",
+        "触达后30天内核销占比",
+        "{value} of contacts were followed by a redemption within 30 days",
+        "{value} 的触达在30天内带来核销",
+        actionable=False,
+    ),
 )
+_CONTACTS = (*(f"contacts_{days}d" for days in WINDOWS.contact), "contacts_total")
+_REDEMPTIONS = ("redemptions_90d", "redemptions_total")
 REDEMPTION = "coupon_redeemed"
+RESPONSE_DAYS = 30
 
 
-def build(inputs: Inputs) -> ir.Table:
-    """Return the campaign features of every customer and cutoff.
+def lately(inputs: Inputs) -> tuple[ir.Table, ...]:
+    """Return contacts and redemptions, where the lake records any."""
+    contacts, interactions = inputs.contacts, inputs.interactions
+    sent = None if contacts is None else contacts.filter(~contacts.is_holdout)
+    used = None if interactions is None else interactions.filter(interactions.type == REDEMPTION)
+    found = (_contacted(sent), _redeemed(used), _answered(sent, used))
+    return tuple(table for table in found if table is not None)
+
+
+def columns(row: ir.Table) -> dict[str, ir.Value]:
+    """Return the campaign features from the sums of `lately`.
 
     A customer nobody contacted has 0 contacts; a lake that records no contacts gives missing.
     """
-    joined = left_joined(inputs.population, (_contacted(inputs), _redeemed(inputs)))
-    return joined.mutate(redemption_rate=share(joined.redemptions_total, joined.contacts_total))
+    counts = {name: _count(row, name) for name in (*_CONTACTS, *_REDEMPTIONS)}
+    return {
+        **counts,
+        "days_since_contact": given(row, "days_since_contact"),
+        "redemption_rate": share(counts["redemptions_total"], counts["contacts_total"]),
+        "days_since_redemption": given(row, "days_since_redemption"),
+        "contacts_since_purchase": _since_purchase(row),
+        "contact_interval_days": given(row, "contact_interval_days"),
+        "contacts_per_order_90d": share(counts["contacts_90d"], row["orders_90d"]),
+        "contact_response_share": _response(row),
+    }
 
 
-def _contacted(inputs: Inputs) -> ir.Table:
-    names = [f"contacts_{d}d" for d in WINDOWS.contact] + ["contacts_total"]
-    if inputs.contacts is None:
-        return _missing(inputs.population, (*names, "days_since_contact"))
-    sent = inputs.contacts.filter(~inputs.contacts.is_holdout)
-    counts = sent.group_by(*KEY).agg(
+def _contacted(sent: ir.Table | None) -> ir.Table | None:
+    if sent is None:
+        return None
+    return sent.group_by(*KEY).agg(
         **{f"contacts_{d}d": (sent.age_days <= d).sum() for d in WINDOWS.contact},
         contacts_total=sent.count(),
         days_since_contact=sent.age_days.min(),
+        contact_interval_days=share(
+            sent.age_days.max() - sent.age_days.min(), sent.count().cast("float64") - 1.0
+        ),
+        contact_moments=sent.contacted_at.collect(),
     )
-    return _zero_where_none(inputs.population, counts, names)
 
 
-def _redeemed(inputs: Inputs) -> ir.Table:
-    names = ["redemptions_90d", "redemptions_total"]
-    if inputs.interactions is None:
-        return _missing(inputs.population, (*names, "days_since_redemption"))
-    used = inputs.interactions.filter(inputs.interactions.type == REDEMPTION)
-    counts = used.group_by(*KEY).agg(
+def _answered(sent: ir.Table | None, used: ir.Table | None) -> ir.Table | None:
+    if sent is None or used is None:
+        return None
+    until = sent.contacted_at + ibis.interval(days=RESPONSE_DAYS)
+    in_time = [used.occurred_at >= sent.contacted_at, used.occurred_at <= until]
+    answered = sent.semi_join(used, [*KEY, *in_time])
+    return answered.group_by(*KEY).agg(contacts_answered=answered.count())
+
+
+def _redeemed(used: ir.Table | None) -> ir.Table | None:
+    if used is None:
+        return None
+    return used.group_by(*KEY).agg(
         redemptions_90d=(used.age_days <= WINDOWS.recent).sum(),
         redemptions_total=used.count(),
         days_since_redemption=used.age_days.min(),
     )
-    return _zero_where_none(inputs.population, counts, names)
 
 
-def _zero_where_none(population: ir.Table, counts: ir.Table, names: list[str]) -> ir.Table:
-    joined = left_joined(population, (counts,))
-    return joined.mutate(**{n: joined[n].cast("float64").fill_null(0.0) for n in names})
+def _count(row: ir.Table, name: str) -> ir.FloatingValue:
+    return given(row, name).fill_null(0.0) if name in row.columns else given(row, name)
 
 
-def _missing(population: ir.Table, names: tuple[str, ...]) -> ir.Table:
-    return population.mutate(**{name: ibis.null("float64") for name in names})
+def _since_purchase(row: ir.Table) -> ir.FloatingValue:
+    if "contact_moments" not in row.columns:
+        return ibis.null("float64")
+    last = row.last_at
+    later = row.contact_moments.filter(lambda moment: moment > last)
+    return later.length().cast("float64").fill_null(0.0)
+
+
+def _response(row: ir.Table) -> ir.FloatingValue:
+    if "contacts_answered" not in row.columns:
+        return ibis.null("float64")
+    return share(row.contacts_answered.fill_null(0), row.contacts_total)

@@ -1,22 +1,25 @@
 """What a customer may buy next: candidate categories as arrays, one row per customer and cutoff."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 import ibis
 import ibis.expr.types as ir
 
 from features.transforms.base import Tables
-from features.transforms.events import baskets_of, category_baskets, known, known_lately
+from features.transforms.events import Reach, events
 from features.transforms.formulas import KEY, share
+from features.transforms.knowledge import Cutoffs
+from features.transforms.lifetime import Lifetime, lifetime
+from features.transforms.transform import Transform, at_midnight
 
 ARRAYS: Mapping[str, Literal["numbers", "texts"]] = {
     "category_names": "texts",
     "category_baskets_180d": "numbers",
     "category_days_since": "numbers",
     "category_interval_days": "numbers",
+    "category_overdue_days": "numbers",
     "category_share_180d": "numbers",
     "category_popularity_90d": "numbers",
 }
@@ -45,80 +48,94 @@ class CandidatePolicy:
 POLICY = CandidatePolicy()
 
 
-def customer_categories(tables: Tables, cutoffs: Sequence[datetime]) -> ir.Table:
+def own_categories(tables: Tables, cutoffs: Cutoffs, before: Lifetime | None = None) -> ir.Table:
+    """Return what each customer bought by category, as known at each cutoff.
+
+    Returns
+    -------
+    ibis.Table
+        customer_id, as_of, category, baskets, days_since, interval_days and share of the last
+        `own_days`, recent_baskets and recent_orders of the last `popularity_days`. One row per
+        category, without recent_orders, and one without a category, with recent_orders alone,
+        for every customer with a purchase known at the cutoff.
+    """
+    lines = tables.table("order_lines")
+    seen = events(lines, cutoffs, Reach(POLICY.own_days, POLICY.popularity_days))
+    lately = seen.baskets.where(lambda t: t.is_purchase).seen(days=POLICY.own_days)
+    recent = lately.age_days <= POLICY.popularity_days
+    orders = lately.group_by(*KEY).agg(
+        orders=lately.count(), recent_orders=recent.sum().cast("float64")
+    )
+    customers = lifetime(seen, cutoffs, before).orders.select(*KEY)
+    heads = customers.left_join(orders, KEY).select(customers, orders.recent_orders)
+    found = seen.categories
+    joined = found.left_join(orders, KEY).select(found, orders.orders)
+    rows = joined.select(
+        *KEY,
+        "category",
+        "baskets",
+        "days_since",
+        interval_days=share(joined.oldest - joined.days_since, joined.baskets - 1.0),
+        share=share(joined.baskets, joined.orders),
+        recent_baskets="recent_baskets",
+        recent_orders=ibis.null("float64"),
+    )
+    kinds = rows.schema()
+    blank = {n: ibis.null(kinds[n]) for n in rows.columns if n not in heads.columns}
+    return rows.union(heads.mutate(**blank).select(*rows.columns))
+
+
+def popularity(own: ir.Table) -> ir.Table:
+    """Return, at each midnight, the share of all recent baskets that hold a category.
+
+    Returns
+    -------
+    ibis.Table
+        as_of, category, popularity (above 0).
+    """
+    rows = at_midnight(own)
+    totals = rows.group_by("as_of").agg(orders=rows.recent_orders.sum())
+    bought = rows.filter(rows.recent_baskets > 0)
+    held = bought.group_by("as_of", "category").agg(n=bought.recent_baskets.sum())
+    joined = held.left_join(totals, "as_of")
+    return joined.select("as_of", "category", popularity=share(joined.n, joined.orders))
+
+
+def candidates(own: ir.Table, popular: ir.Table) -> ir.Table:
     """Return the candidate categories of every customer at each cutoff.
 
     Returns
     -------
     ibis.Table
         customer_id, as_of and the arrays of `ARRAYS`, which have equal lengths within a row
-        and are ordered by category name. One row per customer with a purchase before the
+        and are ordered by category name. One row per customer with a purchase known at the
         cutoff; none if no category is known at all. Where a candidate was not bought within the
-        window the days are NaN and the counts 0; the interval needs two purchases.
+        window the days are NaN and the counts 0; the interval, and by how much it is passed,
+        need two purchases.
     """
-    lines = tables.table("order_lines")
-    bought, pairs = category_baskets(lines)
-    seen = known_lately(bought, "ordered_at", cutoffs, POLICY.own_days)
-    baskets = baskets_of(lines)
-    purchases = baskets.filter(baskets.is_purchase)
-    orders = known_lately(purchases, "ordered_at", cutoffs, POLICY.own_days)
-    own, popularity = _own(seen, pairs, orders), _popularity(seen, pairs, orders)
-    customers = known(purchases, "ordered_at", cutoffs).select(*KEY).distinct()
-    offered = customers.inner_join(_favourites(popularity), "as_of").select(*KEY, "category")
-    named = own.select(*KEY, "category").union(offered, distinct=True)
-    candidates = named.left_join(own, (*KEY, "category")).select(
-        named, own.baskets, own.days_since, own.interval_days, own.share
+    heads = own.filter(own.category.isnull()).select(*KEY).mutate(midnight=_midnight)
+    at = popular.rename(midnight="as_of")
+    offered = heads.inner_join(_favourites(at), "midnight").select(*KEY, "category")
+    bought = own.filter(own.category.notnull())
+    named = bought.select(*KEY, "category").union(offered, distinct=True)
+    joined = named.left_join(bought, (*KEY, "category")).select(
+        named, bought.baskets, bought.days_since, bought.interval_days, bought.share
     )
-    rated = candidates.left_join(popularity, ("as_of", "category")).select(
-        candidates, popularity.popularity
-    )
+    dated = joined.mutate(midnight=_midnight)
+    rated = dated.left_join(at, ("midnight", "category")).select(dated, at.popularity)
     return _arrays(_best(rated))
 
 
-def _own(seen: ir.Table, pairs: ir.Table, orders: ir.Table) -> ir.Table:
-    """Return one row per customer, cutoff and category bought: how often, how lately.
-
-    Left joins keep their order; of inner ones an engine that misjudges sizes may first join
-    everything on the cutoff alone.
-    """
-    counts = seen.group_by("pair", "as_of").agg(
-        baskets=seen.count().cast("float64"),
-        days_since=seen.age_days.min(),
-        oldest=seen.age_days.max(),
-    )
-    totals = orders.group_by(*KEY).agg(orders=orders.count())
-    joined = counts.left_join(pairs, "pair").left_join(totals, KEY)
-    return joined.select(
-        *KEY,
-        "category",
-        "baskets",
-        "days_since",
-        interval_days=share(joined.oldest - joined.days_since, joined.baskets - 1),
-        share=share(joined.baskets, joined.orders),
-    )
+def _midnight(rows: ir.Table) -> ir.TimestampValue:
+    return rows.as_of.truncate("D")
 
 
-def _popularity(seen: ir.Table, pairs: ir.Table, orders: ir.Table) -> ir.Table:
-    """Return one row per cutoff and category: the share of all recent baskets that hold it."""
-    counts = seen.group_by("pair", "as_of").agg(n=_recent(seen).sum())
-    named = counts.inner_join(pairs, "pair")
-    held = named.group_by("as_of", "category").agg(n=named.n.sum())
-    totals = orders.group_by("as_of").agg(orders=_recent(orders).sum())
-    joined = held.inner_join(totals, "as_of")
-    return joined.select("as_of", "category", popularity=share(joined.n, joined.orders))
-
-
-def _recent(events: ir.Table) -> ir.BooleanColumn:
-    return events.age_days <= POLICY.popularity_days
-
-
-def _favourites(popularity: ir.Table) -> ir.Table:
-    """Return the categories that most baskets hold at each cutoff."""
-    order = [popularity.popularity.desc(), popularity.category]
-    rank = ibis.row_number().over(ibis.window(group_by="as_of", order_by=order))
-    ranked = popularity.mutate(place=rank)
-    favourites = ranked.filter(ranked.place < POLICY.popular, ranked.popularity > 0)
-    return favourites.select("as_of", "category")
+def _favourites(popular: ir.Table) -> ir.Table:
+    """Return the categories that most baskets hold at each midnight."""
+    order = [popular.popularity.desc(), popular.category]
+    rank = ibis.row_number().over(ibis.window(group_by="midnight", order_by=order))
+    ranked = popular.mutate(place=rank)
+    return ranked.filter(ranked.place < POLICY.popular).select("midnight", "category")
 
 
 def _best(rated: ir.Table) -> ir.Table:
@@ -146,6 +163,7 @@ def _arrays(best: ir.Table) -> ir.Table:
             "category_baskets_180d": best.baskets,
             "category_days_since": best.days_since.fill_null(nan),
             "category_interval_days": best.interval_days.fill_null(nan),
+            "category_overdue_days": (best.days_since - best.interval_days).fill_null(nan),
             "category_share_180d": best.share,
             "category_popularity_90d": best.popularity,
         }
@@ -155,3 +173,6 @@ def _arrays(best: ir.Table) -> ir.Table:
     return collected.select(
         *KEY, **{name: ordered.map(lambda each, name=name: each[name]) for name in ARRAYS}
     )
+
+
+customer_categories = Transform(own_categories, popularity, candidates)

@@ -16,8 +16,12 @@ Topic = Literal[
     "habits",
     "returns",
     "campaigns",
+    "service",
+    "seasonality",
+    "peers",
+    "leads",
 ]
-Unit = Literal["days", "count", "money", "share", "ratio", "nats"]
+Unit = Literal["days", "count", "money", "share", "ratio", "nats", "score"]
 Lang = Literal["en", "zh-CN"]
 
 _CLAUSE_END: dict[Lang, str] = {"en": "; ", "zh-CN": "，"}
@@ -31,6 +35,7 @@ _WRITTEN: dict[Unit, Callable[[float], str]] = {
     "share": lambda x: f"{100 * x:.0f} %",
     "ratio": lambda x: f"{x:.1f}",
     "nats": lambda x: f"{x:.2f}",
+    "score": lambda x: f"{x:.1f}",
 }
 
 
@@ -46,8 +51,14 @@ class Feature:
         `str.format` templates over ``{value}`` and ``{typical}``.
     actionable
         Whether a shop can influence it.
+    default
+        The value of a customer of whom there is nothing to count: 0 for counts and sums; NaN for
+        what then cannot be known, such as a share of nothing, the time since what never was, or
+        anything told by a table that the lake does not have. Where the lake has the table, its
+        counts are 0 for whom it does not name.
     typical_from
-        The feature that holds this customer's own usual value; None takes the population's.
+        The feature that holds this customer's own usual value; None takes the median of all
+        customers.
     """
 
     name: str
@@ -58,6 +69,7 @@ class Feature:
     said_en: str
     said_zh: str
     actionable: bool
+    default: float = math.nan
     typical_from: str | None = None
 
     def say(self, value: float | None, typical: float | None, lang: Lang) -> str:

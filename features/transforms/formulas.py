@@ -1,11 +1,13 @@
 """Formulas and joins that topics share."""
 
 from collections.abc import Iterable
-from functools import reduce
 
+import ibis
 import ibis.expr.types as ir
 
 KEY = ("customer_id", "as_of")
+_STEPS = 2.0**36
+MICROSECONDS_PER_DAY = 86_400.0 * 1e6
 
 
 def share(part: ir.NumericValue, whole: ir.NumericValue) -> ir.FloatingValue:
@@ -19,16 +21,32 @@ def entropy(n_log_n: ir.NumericValue, total: ir.NumericValue) -> ir.FloatingValu
 
 
 def n_log_n(count: ir.NumericValue) -> ir.FloatingValue:
-    """Return n ln n, which is 0 for 0."""
+    """Return n ln n, which is 0 for 0, to the nearest 2**-36.
+
+    Sums of such numbers below 2**17 are exact, so that they do not depend on the order in which
+    an engine adds them.
+    """
     n = count.cast("float64")
-    return (n * n.nullif(0.0).ln()).fill_null(0.0)
+    exact = (n * n.nullif(0.0).ln()).fill_null(0.0)
+    return (exact * _STEPS).round().cast("float64") / _STEPS
+
+
+def days_between(start: ir.TimestampValue, end: ir.TimestampValue) -> ir.FloatingValue:
+    """Return the days from `start` to `end`, to the microsecond."""
+    # A whole number divided by a literal would be a decimal of few places on Spark.
+    return end.delta(start, unit="microsecond").cast("float64") / MICROSECONDS_PER_DAY
+
+
+def given(row: ir.Table, name: str) -> ir.FloatingValue:
+    """Return a column as float64, missing throughout where the lake has nothing to fill it."""
+    return row[name].cast("float64") if name in row.columns else ibis.null("float64")
 
 
 def left_joined(left: ir.Table, tables: Iterable[ir.Table]) -> ir.Table:
     """Return `left` with the other columns of `tables`, matched on customer and cutoff."""
-    return reduce(_left_joined, tables, left)
-
-
-def _left_joined(left: ir.Table, right: ir.Table) -> ir.Table:
-    added = [right[name] for name in right.columns if name not in KEY]
-    return left.left_join(right, KEY).select(left, *added)
+    others = list(tables)
+    joined, columns = left, list(left.columns)
+    for place, right in enumerate(others):
+        columns += (name for name in right.columns if name not in KEY)
+        joined = joined.left_join(right, KEY, rname=f"{{name}}_{place}")
+    return joined.select(*columns)

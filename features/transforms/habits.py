@@ -5,9 +5,8 @@ from operator import add
 
 import ibis.expr.types as ir
 
-from features.transforms.base import WINDOWS, Inputs
 from features.transforms.feature import Feature
-from features.transforms.formulas import KEY, entropy, n_log_n, share
+from features.transforms.formulas import entropy, n_log_n, share
 
 FEATURES = (
     Feature(
@@ -61,26 +60,30 @@ FEATURES = (
         actionable=False,
     ),
 )
-_WEEK = range(7)
-_SATURDAY = 5
+_WEEK, _WEEKEND = range(7), (5, 6)
 _MORNING, _NOON, _EVENING = 5, 12, 18
 
 
-def build(inputs: Inputs) -> ir.Table:
-    """Return the habit features of every customer and cutoff that bought in the window."""
-    history = inputs.history
-    orders = history.filter(history.is_purchase, history.age_days <= WINDOWS.habit)
-    hour, total = orders.ordered_at.hour(), orders.count()
-    weekday = orders.ordered_at.day_of_week.index()
-    counts = orders.group_by(*KEY).agg(
+def of_purchases(purchases: ir.Table) -> dict[str, ir.Value]:
+    """Return orders of the last days by weekday and time of day."""
+    hour = purchases.ordered_at.hour()
+    weekday = purchases.ordered_at.day_of_week.index()
+    return {
         **{f"on_{day}": (weekday == day).sum() for day in _WEEK},
-        total=total,
-        weekend_share_180d=share((weekday >= _SATURDAY).sum(), total),
-        morning_share_180d=share(((hour >= _MORNING) & (hour < _NOON)).sum(), total),
-        afternoon_share_180d=share(((hour >= _NOON) & (hour < _EVENING)).sum(), total),
-        evening_share_180d=share((hour >= _EVENING).sum(), total),
-    )
-    parts = reduce(add, (n_log_n(counts[f"on_{day}"]) for day in _WEEK))
-    return counts.mutate(weekday_entropy_180d=entropy(parts, counts.total)).drop(
-        "total", *(f"on_{d}" for d in _WEEK)
-    )
+        "in_the_morning": ((hour >= _MORNING) & (hour < _NOON)).sum(),
+        "in_the_afternoon": ((hour >= _NOON) & (hour < _EVENING)).sum(),
+        "in_the_evening": (hour >= _EVENING).sum(),
+    }
+
+
+def columns(row: ir.Table) -> dict[str, ir.Value]:
+    """Return the habit features from the sums of `of_purchases`."""
+    orders = row.orders_180d
+    parts = reduce(add, (n_log_n(row[f"on_{day}"]) for day in _WEEK))
+    return {
+        "weekend_share_180d": share(reduce(add, (row[f"on_{d}"] for d in _WEEKEND)), orders),
+        "morning_share_180d": share(row.in_the_morning, orders),
+        "afternoon_share_180d": share(row.in_the_afternoon, orders),
+        "evening_share_180d": share(row.in_the_evening, orders),
+        "weekday_entropy_180d": entropy(parts, orders),
+    }

@@ -4,7 +4,7 @@ import ibis.expr.types as ir
 
 from features.transforms.base import WINDOWS, Inputs
 from features.transforms.feature import Feature
-from features.transforms.formulas import KEY, share
+from features.transforms.formulas import KEY, days_between, share
 
 FEATURES = (
     Feature(
@@ -26,6 +26,7 @@ FEATURES = (
         "returned goods worth {value} in the last 180 days",
         "近180天退货 {value}",
         actionable=True,
+        default=0.0,
     ),
     Feature(
         "days_since_return",
@@ -40,13 +41,26 @@ FEATURES = (
 )
 
 
-def build(inputs: Inputs) -> ir.Table:
-    """Return the return features of every customer and cutoff."""
-    baskets = inputs.history
-    recent = baskets.age_days <= WINDOWS.habit
-    lines = (baskets.lines + baskets.return_lines).sum(where=recent)
-    return baskets.group_by(*KEY).agg(
-        return_line_share_180d=share(baskets.return_lines.sum(where=recent), lines),
-        returned_amount_180d=baskets.returned.sum(where=recent).fill_null(0.0),
-        days_since_return=baskets.age_days.min(where=baskets.return_lines > 0),
+def of_purchases(purchases: ir.Table) -> dict[str, ir.Value]:
+    """Return the lines that were kept."""
+    return {"kept_lines": purchases.lines.sum()}
+
+
+def lately(inputs: Inputs) -> tuple[ir.Table, ...]:
+    """Return what came back in the last days."""
+    taken_back = inputs.baskets.where(lambda t: t.return_lines > 0)
+    baskets = taken_back.seen("return_lines", "returned", days=WINDOWS.habit)
+    sums = baskets.group_by(*KEY).agg(
+        return_lines=baskets.return_lines.sum(), returned=baskets.returned.sum()
     )
+    return (sums,)
+
+
+def columns(row: ir.Table) -> dict[str, ir.Value]:
+    """Return the return features from the sums of purchases, of `lately` and of the lifetime."""
+    lines = row.return_lines.fill_null(0.0)
+    return {
+        "return_line_share_180d": share(lines, lines + row.kept_lines.fill_null(0.0)),
+        "returned_amount_180d": row.returned.fill_null(0.0),
+        "days_since_return": days_between(row.last_return_at, row.as_of),
+    }

@@ -16,6 +16,7 @@ FEATURES = (
         "bought in {value} shops in the last 90 days",
         "近90天在 {value} 家门店购买",
         actionable=False,
+        default=0.0,
     ),
     Feature(
         "stores_total",
@@ -26,6 +27,7 @@ FEATURES = (
         "bought in {value} shops so far",
         "累计在 {value} 家门店购买",
         actionable=False,
+        default=0.0,
     ),
     Feature(
         "top_store_share_90d",
@@ -58,23 +60,45 @@ FEATURES = (
         "近90天 {value} 的订单来自线上",
         actionable=False,
     ),
+    Feature(
+        "new_stores_90d",
+        "stores",
+        "count",
+        "shops visited for the first time, 90 days",
+        "近90天首次到店的门店数",
+        "bought in {value} new shops in the last 90 days",
+        "近90天新到 {value} 家门店",
+        actionable=False,
+        default=0.0,
+    ),
 )
 _ONLINE = "online"
 
 
-def build(inputs: Inputs) -> ir.Table:
-    """Return the shop features of every customer and cutoff."""
-    baskets = inputs.history.filter(inputs.history.is_purchase)
-    recent = baskets.age_days <= WINDOWS.recent
-    by_store = baskets.group_by(*KEY, "store_id").agg(
-        orders=baskets.count(),
-        orders_90d=recent.sum(),
-        online_90d=(recent & (baskets.channel == _ONLINE)).sum().fill_null(0),
+def of_purchases(purchases: ir.Table) -> dict[str, ir.Value]:
+    """Return the online orders of the last days."""
+    recent = purchases.age_days <= WINDOWS.recent
+    return {"recent_online": (recent & (purchases.channel == _ONLINE)).sum()}
+
+
+def lately(inputs: Inputs) -> tuple[ir.Table, ...]:
+    """Return the shops of the last days; an order of which no shop is known counts for none."""
+    placed = inputs.purchases.where(lambda t: t.store_id.notnull())
+    named = placed.seen("store_id", days=WINDOWS.recent)
+    by_store = named.group_by(*KEY, "store_id").agg(orders=named.count())
+    sums = by_store.group_by(*KEY).agg(
+        recent_stores=by_store.count(), recent_store_orders=by_store.orders.max()
     )
-    return by_store.group_by(*KEY).agg(
-        stores_90d=(by_store.orders_90d > 0).sum().cast("float64"),
-        stores_total=by_store.count().cast("float64"),
-        top_store_share_90d=share(by_store.orders_90d.max(), by_store.orders_90d.sum()),
-        top_store_share_total=share(by_store.orders.max(), by_store.orders.sum()),
-        online_share_90d=share(by_store.online_90d.sum(), by_store.orders_90d.sum()),
-    )
+    return (sums,)
+
+
+def columns(row: ir.Table) -> dict[str, ir.Value]:
+    """Return the shop features from the sums of purchases, of `lately` and of the lifetime."""
+    return {
+        "stores_90d": row.recent_stores.fill_null(0),
+        "stores_total": row.stores.fill_null(0.0),
+        "top_store_share_90d": share(row.recent_store_orders, row.orders_90d),
+        "top_store_share_total": share(row.store_orders, row.orders),
+        "online_share_90d": share(row.recent_online.fill_null(0), row.orders_90d),
+        "new_stores_90d": row.new_stores.fill_null(0.0),
+    }

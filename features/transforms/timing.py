@@ -1,5 +1,6 @@
 """When the customer buys: how long ago, how often, how regularly."""
 
+import ibis
 import ibis.expr.types as ir
 
 from features.transforms.base import WINDOWS, Inputs
@@ -37,6 +38,7 @@ FEATURES = (
         "{value} purchase days so far",
         "累计有 {value} 天购买",
         actionable=False,
+        default=0.0,
     ),
     Feature(
         "active_days_90d",
@@ -47,6 +49,7 @@ FEATURES = (
         "bought on {value} days in the last 90",
         "近90天有 {value} 天购买",
         actionable=True,
+        default=0.0,
     ),
     Feature(
         "orders_total",
@@ -57,6 +60,7 @@ FEATURES = (
         "{value} orders so far",
         "累计 {value} 笔订单",
         actionable=False,
+        default=0.0,
     ),
     Feature(
         "ipt_mean",
@@ -129,39 +133,74 @@ FEATURES = (
         "未购买时长比平时高出 {value} 个标准差",
         actionable=True,
     ),
+    Feature(
+        "gap_percentile",
+        "timing",
+        "share",
+        "rank of the silence among own intervals",
+        "未购天数在自身间隔中的位次",
+        "the silence is at least as long as {value} of this customer's intervals",
+        "未购买时长不短于自身 {value} 的购买间隔",
+        actionable=True,
+    ),
+    Feature(
+        "active_weeks_84d",
+        "timing",
+        "count",
+        "weeks with a purchase, of 12",
+        "近12周有购买的周数",
+        "bought in {value} of the last 12 weeks",
+        "近12周中有 {value} 周购买",
+        actionable=True,
+        default=0.0,
+    ),
 )
 
+_WEEKS, _WEEK = 12, 7.0
 
-def build(inputs: Inputs) -> ir.Table:
-    """Return the timing features of every customer and cutoff."""
-    days = inputs.days
+
+def lately(inputs: Inputs) -> tuple[ir.Table, ...]:
+    """Return purchase days of the last days."""
+    days = inputs.days.seen("day", "gap_days", days=WINDOWS.habit)
     recent = days.age_days <= WINDOWS.recent
-    stats = days.group_by(*KEY).agg(
-        first_day=days.day.min(),
-        last_day=days.day.max(),
-        active_days=days.count().cast("float64"),
+    back = days.as_of.date().delta(days.day, unit="day").cast("float64")
+    # Of the purchase days in one week the oldest is followed by a day of another week.
+    opens_week = days.gap_days.isnull() | (_week(back) != _week(back + days.gap_days))
+    sums = days.group_by(*KEY).agg(
         active_days_90d=recent.sum().cast("float64"),
-        orders_total=days.orders.sum().cast("float64"),
-        ipt_mean=days.gap_days.mean(),
-        ipt_median=days.gap_days.median(),
-        ipt_std=days.gap_days.std(how="sample"),
-        ipt_last=days.gap_days.argmax(days.day),
+        active_weeks_84d=(opens_week & (back <= _WEEKS * _WEEK)).sum().cast("float64"),
         ipt_recent=days.gap_days.mean(where=recent),
     )
-    today = stats.as_of.date()
-    recency = today.delta(stats.last_day, unit="day").cast("float64")
-    return stats.select(
-        *KEY,
-        recency_days=recency,
-        tenure_days=today.delta(stats.first_day, unit="day").cast("float64"),
-        active_days=stats.active_days,
-        active_days_90d=stats.active_days_90d,
-        orders_total=stats.orders_total,
-        ipt_mean=stats.ipt_mean,
-        ipt_median=stats.ipt_median,
-        ipt_std=stats.ipt_std,
-        ipt_last=stats.ipt_last,
-        ipt_trend=share(stats.ipt_recent, stats.ipt_mean),
-        gap_ratio=share(recency, stats.ipt_median),
-        gap_z=share(recency - stats.ipt_mean, stats.ipt_std),
-    )
+    return (sums,)
+
+
+def columns(row: ir.Table) -> dict[str, ir.Value]:
+    """Return the timing features from the sums of `lately` and of the lifetime."""
+    today = row.as_of.date()
+    recency = today.delta(row.last_day, unit="day").cast("float64")
+    # Between n days lie n - 1 gaps, and together they reach from the first day to the last.
+    gaps = row.days - 1.0
+    reach = row.last_day.delta(row.first_day, unit="day").cast("float64")
+    mean = share(reach, gaps)
+    std = share(row.gap_squares - share(reach * reach, gaps), gaps - 1.0).sqrt()
+    return {
+        "recency_days": recency,
+        "tenure_days": today.delta(row.first_day, unit="day").cast("float64"),
+        "active_days": row.days,
+        "active_days_90d": row.active_days_90d.fill_null(0.0),
+        "orders_total": row.orders,
+        "ipt_mean": mean,
+        "ipt_median": row.gap_median,
+        "ipt_std": std,
+        "ipt_last": row.last_gap,
+        "ipt_trend": share(row.ipt_recent, mean),
+        "gap_ratio": share(recency, row.gap_median),
+        "gap_z": share(recency - mean, std),
+        "gap_percentile": row.gap_percentile,
+        "active_weeks_84d": row.active_weeks_84d.fill_null(0.0),
+    }
+
+
+def _week(days_back: ir.FloatingValue) -> ir.NumericValue:
+    """Return which week before the cutoff a day lies in; the cutoff's own day is in the last."""
+    return ((ibis.greatest(days_back, 1.0) - 1.0) / _WEEK).floor()
