@@ -53,7 +53,7 @@ class ScoreLog:
         bool
             False if this model version was already logged at `as_of`; then nothing is written.
         """
-        file = self._batch_dir(model, as_of) / f"{version}.parquet"
+        file = self.batch_path(model, as_of, version)
         if file.exists():
             return False
         table = framed(map(flat, scores))
@@ -65,6 +65,10 @@ class ScoreLog:
             table.to_parquet(written, index=False, coerce_timestamps="us")
             written.replace(file)
         return True
+
+    def batch_path(self, model: str, as_of: datetime, version: str) -> Path:
+        """Return where a batch lies, or would: a Parquet file, or a folder of such files."""
+        return self._batch_dir(model, as_of) / f"{version}.parquet"
 
     def append_online(self, scores: Sequence[Score], inputs: pd.DataFrame) -> None:
         """Append scores given to a request, with their inputs row for row; flushed on return."""
@@ -112,8 +116,8 @@ class ScoreLog:
                 todo="Run `shuke nightly`.",
             )
         moment, newest = fitting[-1]
-        file = self._batch_dir(model, moment) / f"{newest}.parquet"
-        return connect().read_parquet(str(file))
+        file = self.batch_path(model, moment, newest)
+        return connect().read_parquet(f"{file}/*.parquet" if file.is_dir() else str(file))
 
     def online(self) -> ibis.Table:
         """Return every score given online: the columns of a score and `inputs` as JSON text.
@@ -138,7 +142,10 @@ class ScoreLog:
             The columns of a score (times aware UTC) and `path`: "batch" or "online".
         """
         con = connect()
-        nights, online = self._files("batches/*/*/*.parquet"), self._online_files()
+        nights = self._files("batches/*/*/*.parquet") + self._files(
+            "batches/*/*/*.parquet/*.parquet"
+        )
+        nights, online = [n for n in nights if Path(n).is_file()], self._online_files()
         parts = []
         if nights:
             parts.append(_of(con.read_parquet(nights, union_by_name=True), customer_id, "batch"))

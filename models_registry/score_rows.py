@@ -1,14 +1,15 @@
 """A score as a row: fixed columns and types, the same in Parquet, JSON lines and frames."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import orjson
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from features.clock import naive
-from models_registry.score import Score
+from features.clock import naive, utc
+from models_registry.score import Category, Interval, Reason, Score, Status
 
 INPUT = "in_"  # prefix of logged feature values in batch files
 COLUMNS = {
@@ -62,6 +63,24 @@ def flat(score: Score) -> dict[str, object]:
         "reasons": orjson.dumps(score.reasons).decode(),
         "categories": orjson.dumps(score.categories).decode(),
     }
+
+
+def unflat(row: Mapping[Any, Any]) -> Score:
+    """Return the score that a row of `flat` was made of; gaps may be of any kind."""
+    said: dict[str, Any] = {name: None if pd.isna(row[name]) else row[name] for name in COLUMNS}
+    low, high, level = said.pop("low"), said.pop("high"), said.pop("level")
+    reasons, categories = said.pop("reasons"), said.pop("categories")
+    return Score(
+        **said
+        | {
+            "as_of": utc(said["as_of"]) if said["as_of"] else None,
+            "scored_at": utc(said["scored_at"]),
+            "status": Status(said["status"]),
+        },
+        interval=None if level is None else Interval(low, high, level),
+        reasons=tuple(Reason(**each) for each in orjson.loads(reasons)),
+        categories=tuple(Category(**each) for each in orjson.loads(categories)),
+    )
 
 
 def framed(rows: Iterable[dict[str, object]]) -> pd.DataFrame:

@@ -8,7 +8,8 @@ import pandas as pd
 from features.clock import utc
 from features.lake.lake import Lake
 from features.store import Store
-from features.transforms.leads import own_features
+from features.transforms.lead_behaviour import types_named
+from features.transforms.lead_features import lead_features, read_history
 from models_registry.bundle import Bundle
 from models_registry.registry import Registry
 from models_registry.score import Status
@@ -127,4 +128,6 @@ def _leads(bundle: Bundle, lake: Lake, store: Store, policy: DriftPolicy) -> pd.
     named = leads[["customer_id"]].assign(as_of=leads["created_at"]).dropna()
     known = store.history(service, named) if len(named) else named
     of_customer = known.reindex(index=leads.index, columns=store.feature_names(service))
-    return pd.concat([own_features(leads), of_customer], axis=1).reindex(columns=bundle.inputs)
+    types = types_named(bundle.inputs)
+    own = lead_features(lake, read_history(lake), leads, leads["created_at"], types)
+    return pd.concat([own, of_customer], axis=1).reindex(columns=bundle.inputs)

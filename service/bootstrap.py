@@ -1,9 +1,16 @@
 """The only wiring: the API, the nightly run and the command line all start here."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+
+import pandas as pd
 
 from features.clock import now
+from features.feature_sets import SETS
 from features.lake.lake import Lake
+from features.live import LiveFeatures
 from features.settings import Settings as FeatureSettings
 from features.store import Store
 from models_registry.registry import Registry
@@ -13,10 +20,14 @@ from service.at_risk import AtRiskList
 from service.champions import Champions
 from service.lake_reader import LakeReader
 from service.leads import LeadDesk, find_leads
+from service.live.flushing import Flusher
+from service.live.intake import Intake
+from service.live.policy import POLICY
 from service.policies import Policies
 from service.repository.records import Records
-from service.scoring import Clock, Scorer
+from service.scoring import Clock, Scorer, Spread
 from service.settings import Settings
+from service.worker import Worker
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,7 @@ class App:
     scorer: Scorer
     leads: LeadDesk
     at_risk: AtRiskList
+    intake: Intake
 
 
 def build(
@@ -70,8 +82,10 @@ def build(
         champions=champions,
         score_log=score_log,
         find_leads=lambda ids: find_leads(records, reader, ids),
+        lake=reader,
         clock=clock,
         max_feature_age_days=settings.max_feature_age_days,
+        spread=_on_spark(features, store, score_log, settings, clock),
     )
     return App(
         settings=settings,
@@ -87,4 +101,43 @@ def build(
         scorer=scorer,
         leads=LeadDesk(records, reader, scorer, policies, clock),
         at_risk=AtRiskList(score_log, reader, policies.night.value_model),
+        intake=Intake(records, clock),
     )
+
+
+def build_worker(app: App) -> Worker:
+    """Return the worker that folds the events `app` accepts; it does nothing before it runs."""
+    features, settings = FeatureSettings(home=app.settings.home), app.settings
+
+    def load() -> LiveFeatures:
+        live = LiveFeatures(Lake(features.lake_dir, features.threads), threads=features.threads)
+        live.catch_up()
+        live.prepare(app.clock())
+        return live
+
+    def put(rows: Mapping[str, pd.DataFrame]) -> None:
+        for each in SETS:
+            app.store.put(each, rows[each.name])
+
+    policy = replace(
+        POLICY,
+        flush_after=settings.flush_seconds,
+        keep=timedelta(days=settings.inbox_retention_days),
+    )
+    # The flusher works from a thread of its own: a lake's connection is for one.
+    flusher = Flusher(app.records, Lake(features.lake_dir, features.threads))
+    return Worker(app.records, load, put, flusher, app.clock, policy)
+
+
+def _on_spark(
+    features: FeatureSettings, store: Store, log: ScoreLog, settings: Settings, clock: Clock
+) -> Spread | None:
+    """Return what scores a night on Spark; None where features are built by the embedded engine."""
+    if features.engine != "spark":
+        return None
+    from features.spark.session import session
+    from features.spark.settings import SparkSettings
+    from service.spark_night import SparkNight
+
+    start = partial(session, SparkSettings())
+    return SparkNight(store, log, start, clock, settings.max_feature_age_days)

@@ -24,6 +24,7 @@ class Scope(StrEnum):
 
     SCORES_READ = "scores:read"
     LEADS_WRITE = "leads:write"
+    EVENTS_WRITE = "events:write"
     TASKS_READ = "tasks:read"
     ADMIN = "admin"
 

@@ -11,13 +11,30 @@ import pandas as pd
 
 from features.clock import naive
 from features.lake.lake import Lake
+from features.transforms.knowledge import told_at
+from features.transforms.lead_features import lead_features, read_history
+from features.transforms.lead_history import LeadHistory
 from service.repository.rows import LeadRecord
 
 _UNKNOWN_SOURCE = "unknown"
+LEAD_COLUMNS = (
+    "lead_id",
+    "created_at",
+    "source",
+    "medium",
+    "campaign_id",
+    "ad_group",
+    "creative",
+    "store_id",
+    "region",
+    "customer_id",
+    "expires_at",
+    "attributes",
+)
 
 
 class LakeReader:
-    """Leads and home stores as of a moment.
+    """Leads, what is known of them, and home stores as of a moment.
 
     The lake has one connection and connections are not for several threads, so reads take turns.
 
@@ -31,6 +48,7 @@ class LakeReader:
         self._lake = lake
         self._turn = Lock()
         self._homes: tuple[object, dict[str, str]] = (None, {})
+        self._history: tuple[object, LeadHistory | None] = (None, None)
 
     def leads(self, ids: Sequence[str]) -> dict[str, LeadRecord]:
         """Return the leads the lake knows among `ids`, by id."""
@@ -56,8 +74,29 @@ class LakeReader:
             )
             if self._lake.has("lead_outcomes"):
                 outcomes = self._lake.table("lead_outcomes")
-                fresh = fresh.anti_join(outcomes.filter(outcomes.decided_at < moment), "lead_id")
+                decided = outcomes.filter(told_at(outcomes, "decided_at") < moment)
+                fresh = fresh.anti_join(decided, "lead_id")
             return _records(fresh.order_by("created_at", "lead_id"))
+
+    def lead_features(
+        self, leads: pd.DataFrame, as_of: "pd.Series[pd.Timestamp]", types: Sequence[str]
+    ) -> pd.DataFrame:
+        """Return what is known of leads at their scoring moments, as training reads it.
+
+        The counts of all leads are read once and again when leads or outcomes came in.
+
+        Parameters
+        ----------
+        leads, as_of, types
+            As for `features.transforms.lead_features.lead_features`.
+        """
+        with self._turn:
+            key = [self._lake.parts(name) for name in ("leads", "lead_outcomes")]
+            read, history = self._history
+            if history is None or read != key:
+                history = read_history(self._lake)
+                self._history = (key, history)
+            return lead_features(self._lake, history, leads, as_of, types)
 
     def home_stores(self, as_of: datetime) -> dict[str, str]:
         """Return each customer's store: the recorded one, else where they ordered most so far.
@@ -77,7 +116,7 @@ class LakeReader:
 
 def _homes(lake: Lake, as_of: datetime) -> Any:
     lines = lake.table("order_lines")
-    known = lines.filter(lines.ordered_at < as_of, lines.store_id.notnull())
+    known = lines.filter(told_at(lines, "ordered_at") < as_of, lines.store_id.notnull())
     visits = known.group_by("customer_id", "store_id").agg(orders=known.order_id.nunique())
     order = ibis.window(
         group_by="customer_id", order_by=[ibis.desc(visits.orders), visits.store_id]
@@ -93,7 +132,7 @@ def _homes(lake: Lake, as_of: datetime) -> Any:
 
 
 def _records(leads: Any) -> list[LeadRecord]:
-    rows: list[dict[str, Any]] = leads.execute().to_dict("records")
+    rows: list[dict[str, Any]] = leads.select(*LEAD_COLUMNS).execute().to_dict("records")
     return [_record({name: _plain(value) for name, value in row.items()}) for row in rows]
 
 

@@ -13,9 +13,16 @@ from service.crm.retention import Action, Candidate, plan
 from service.crm.tasks import Rule, retention_tasks
 from service.health import customer_health, weakest
 from service.lead_rows import captured
+from service.live.flushing import Flusher
+from service.live.policy import POLICY
 from service.repository.records import Work
 from service.repository.rows import LeadRecord
 from service.scoring import Batch
+
+
+def settle_events(app: App) -> int:
+    """Put events that were accepted and are not in the lake into it; return how many."""
+    return Flusher(app.records, app.lake).settle(POLICY.flush_batch)
 
 
 def push_leads(app: App) -> int:

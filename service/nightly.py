@@ -14,7 +14,7 @@ from service.demo_staff import demo_staff
 Progress = Callable[[float], None]
 Result = TypeVar("Result")
 
-_STEPS = 8
+_STEPS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ def nightly(
         No model of customers has a champion.
     """
     night = _Clocked(progress or _silent)
+    night.step("events into the lake", lambda: steps.settle_events(app), int)
     moment = utc(as_of) if as_of else app.lake.today()
     night.step("leads into the lake", lambda: steps.push_leads(app), int)
     leads = app.lake_reader.open_leads(moment, app.policies.night.lead_days)

@@ -12,6 +12,7 @@ from models_registry.judge import Freshness, judge
 from models_registry.score import Lang, Score
 from models_registry.score_log import ScoreLog
 from service.champions import LEAD_MODEL, Champions
+from service.lake_reader import LakeReader
 from service.lead_rows import lead_rows
 from service.repository.rows import LeadRecord
 
@@ -36,6 +37,9 @@ class Batch:
     added: bool
 
 
+Spread = Callable[[Bundle, datetime, int], Batch]
+
+
 @dataclass(frozen=True)
 class Scorer:
     """Scores customers and leads.
@@ -44,16 +48,22 @@ class Scorer:
     ----------
     find_leads
         Gives the leads of some ids in their order, None for an unknown one.
+    lake
+        Where behaviour and history of leads come from.
     max_feature_age_days
         Features older than this make an online score `stale`.
+    spread
+        Scores everybody of a moment on another engine; None does it in this process.
     """
 
     store: Store
     champions: Champions
     score_log: ScoreLog
     find_leads: FindLeads
+    lake: LakeReader
     clock: Clock
     max_feature_age_days: float
+    spread: Spread | None = None
 
     def one(
         self,
@@ -107,18 +117,23 @@ class Scorer:
     def leads(self, leads: Sequence[LeadRecord], *, top_k: int = 0) -> list[Score]:
         """Return one score per lead just captured, stored or not, and log them."""
         bundle = self.champions.get(LEAD_MODEL)
-        rows = lead_rows(self.store, bundle, leads, as_captured=False)
+        rows = lead_rows(self.store, bundle, leads, as_captured=False, lake=self.lake)
         return self._online(bundle, rows, self.store.materialized(), top_k, "en")
 
     def batch(self, model: str, ids: Sequence[str], as_of: datetime, *, top_k: int = 0) -> Batch:
-        """Score customers as of a moment and log them as one batch."""
+        """Score customers as of a moment and log them as one batch.
+
+        With `spread` that is everybody who has features at `as_of`.
+        """
         bundle = self.champions.get(model)
+        if self.spread is not None:
+            return self.spread(bundle, as_of, top_k)
         return self._batch(bundle, self._history(bundle, ids, as_of), as_of, top_k)
 
     def lead_batch(self, leads: Sequence[LeadRecord], as_of: datetime, *, top_k: int = 0) -> Batch:
         """Score leads by what was known when each was captured, and log them as one batch."""
         bundle = self.champions.get(LEAD_MODEL)
-        rows = lead_rows(self.store, bundle, leads, as_captured=True)
+        rows = lead_rows(self.store, bundle, leads, as_captured=True, lake=self.lake)
         return self._batch(bundle, rows, as_of, top_k)
 
     def _online(
@@ -169,5 +184,7 @@ class Scorer:
     def _lead_rows(self, bundle: Bundle, ids: Sequence[str]) -> pd.DataFrame:
         found = self.find_leads(ids)
         known = {lead.lead_id: lead for lead in found if lead is not None}
-        rows = lead_rows(self.store, bundle, list(known.values()), as_captured=False)
+        rows = lead_rows(
+            self.store, bundle, list(known.values()), as_captured=False, lake=self.lake
+        )
         return rows.set_index("lead_id").reindex(list(ids)).rename_axis("lead_id").reset_index()

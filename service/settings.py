@@ -1,9 +1,14 @@
 """Where the service keeps its records and how it answers."""
 
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Literal
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from service.live.policy import POLICY
 
 
 class Settings(BaseSettings):
@@ -21,6 +26,13 @@ class Settings(BaseSettings):
         Largest request body taken.
     max_feature_age_days
         Features older than this make a score `stale`.
+    worker
+        Who folds events: `inline`, a thread of `shuke serve`; `separate`, `shuke worker`. Empty is
+        `inline` while the records are in SQLite, where one process is enough, else `separate`.
+    flush_seconds
+        Events go to the lake after this long at the latest.
+    inbox_retention_days
+        How long an event in the lake stays known by its id, so that it is not taken again.
     """
 
     model_config = SettingsConfigDict(env_prefix="SHUKE_", extra="ignore")
@@ -31,11 +43,20 @@ class Settings(BaseSettings):
     port: int = 8000
     max_body_bytes: int = 1_000_000
     max_feature_age_days: float = 3.0
+    worker: Literal["", "inline", "separate"] = ""
+    flush_seconds: float = Field(POLICY.flush_after, gt=0)
+    inbox_retention_days: float = Field(POLICY.keep / timedelta(days=1), ge=1)
 
     @property
     def records_url(self) -> str:
         """URL of the records database."""
         return self.database_url or f"sqlite:///{(self.home / 'records.db').as_posix()}"
+
+    @property
+    def folds_inline(self) -> bool:
+        """Whether `shuke serve` folds events itself."""
+        embedded = self.records_url.startswith("sqlite")
+        return self.worker == "inline" or (self.worker == "" and embedded)
 
     @property
     def version(self) -> str:

@@ -12,11 +12,12 @@ from features.errors import ShukeError
 from service.api import errors, problem_docs
 from service.api.middleware import BodyLimitMiddleware, RequestIdMiddleware
 from service.api.problem_docs import problems
-from service.api.routes import at_risk, customers, health, leads, scores, tasks
+from service.api.routes import at_risk, customers, events, health, leads, scores, tasks
 from service.bootstrap import App
 from service.champions import MODELS
 from service.keys import Verifier
 from service.logs import configure_logs
+from service.worker import Worker, in_background
 
 _log = structlog.get_logger("shuke.api")
 _NOBODY = ""
@@ -32,15 +33,23 @@ _TAGS = [
     {"name": "scores", "description": "Scores of customers and leads, with reasons."},
     {"name": "customers", "description": "All that is predicted of one customer."},
     {"name": "lists", "description": "Lists of the newest nightly batch."},
+    {"name": "events", "description": "What happens in the shops, as it happens."},
     {"name": "leads", "description": "Capture: score, grade and route a prospect at once."},
     {"name": "tasks", "description": "What the shops have to do."},
     {"name": "operation", "description": "Whether the service lives and can answer."},
 ]
 
 
-def create_app(app: App) -> FastAPI:
+def create_app(app: App, worker: Worker | None = None) -> FastAPI:
     """Return the ASGI application that serves `app`.
 
+    Parameters
+    ----------
+    worker
+        Folds events in a thread while the application runs; None leaves it to another process.
+
+    Notes
+    -----
     Handlers are plain functions: the server runs them in its thread pool, so a slow model or
     query never blocks another request's sockets.
     """
@@ -59,8 +68,9 @@ def create_app(app: App) -> FastAPI:
     errors.install(api)
     problem_docs.install(api)
     api.state.app = app
+    api.state.worker = worker
     api.state.verifier = Verifier()
-    for module in (scores, customers, at_risk, leads, tasks):
+    for module in (scores, customers, at_risk, events, leads, tasks):
         api.include_router(module.router, prefix="/v1", responses=problems(401, 403, 422, 503))
     api.include_router(health.router)
     return api
@@ -71,7 +81,15 @@ async def _warmed(api: FastAPI) -> AsyncIterator[None]:
     """Load what the first request would otherwise wait for, before the first is taken."""
     configure_logs()
     await run_in_threadpool(_warm, api.state.app)
-    yield
+    if api.state.worker is None:
+        yield
+        return
+    thread, stop = in_background(api.state.worker)
+    try:
+        yield
+    finally:
+        stop.set()
+        await run_in_threadpool(thread.join)
 
 
 def _warm(app: App) -> None:

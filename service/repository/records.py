@@ -13,15 +13,18 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from features.errors import InputError, StateError
 from service.repository.assignments import Assignments
+from service.repository.inbox import Inbox
 from service.repository.keys import Keys
 from service.repository.leads import Leads
 from service.repository.lists import Lists
 from service.repository.migrate import upgrade
 from service.repository.staff import StaffList
 from service.repository.tasks import Tasks
+from service.repository.turn import Turn, turn
 
 _BUSY_SECONDS = 30.0
 _READ_ONLY = "shuke_read_only"
+_DURABLE = "shuke_durable"
 
 
 class BadDatabaseUrlError(InputError):
@@ -46,10 +49,11 @@ class Work:
         self.assignments = Assignments(session)
         self.tasks = Tasks(session)
         self.lists = Lists(session)
+        self.inbox = Inbox(session)
 
 
 class Records:
-    """Users' keys, staff, leads, assignments, tasks and lists.
+    """Users' keys, staff, leads, assignments, tasks, lists and the inbox of events.
 
     Parameters
     ----------
@@ -84,17 +88,24 @@ class Records:
             ) from error
 
     @contextmanager
-    def transaction(self, *, read_only: bool = False) -> Iterator[Work]:
+    def transaction(self, *, read_only: bool = False, durable: bool = False) -> Iterator[Work]:
         """Commit everything done inside, or nothing if it raises.
 
         Parameters
         ----------
         read_only
             Nothing will be written: readers then never wait for a writer.
+        durable
+            What is committed outlives a loss of power. On SQLite that costs a wait for the disk,
+            and otherwise only the crash of a process is survived; PostgreSQL always does it.
         """
         with Session(self._engine, expire_on_commit=False) as session, session.begin():
-            session.connection(execution_options={_READ_ONLY: read_only})
+            session.connection(execution_options={_READ_ONLY: read_only, _DURABLE: durable})
             yield Work(session)
+
+    def turn(self, name: str) -> Turn:
+        """Return the turn at a kind of work that only one process at a time may do."""
+        return turn(self._engine, name)
 
     def close(self) -> None:
         """Close the pooled connections; the next use opens new ones."""
@@ -145,16 +156,20 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     # The driver would begin transactions only at the first write; `_begin_sqlite` does it instead.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("foreign_keys=ON", "synchronous=NORMAL"):
-        cursor.execute(f"PRAGMA {pragma}")
+    cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
     # A writer takes its place at once: one that read first could not wait for another writer,
     # and would fail however long busy_timeout is.
-    read_only = connection.get_execution_options().get(_READ_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if options.get(_READ_ONLY, False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    synchronous = "FULL" if options.get(_DURABLE, False) else "NORMAL"
+    connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _make_folder(engine: Engine) -> None:

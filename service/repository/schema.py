@@ -6,13 +6,16 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     DateTime,
     Dialect,
     Double,
     ForeignKey,
     Index,
+    Integer,
     MetaData,
+    Text,
     TypeDecorator,
     UniqueConstraint,
 )
@@ -175,3 +178,24 @@ class MemberRow(Base):
     expected_loss: Mapped[float]
     reason: Mapped[str]
     policy_version: Mapped[str]
+
+
+class InboxRow(Base):
+    """An accepted event, and how far it has come.
+
+    `seq` is the order of arrival; a number is never given twice, whatever was deleted.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (Index(None, "state", "seq"), {"sqlite_autoincrement": True})
+
+    seq: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    event_id: Mapped[str] = mapped_column(unique=True)
+    type: Mapped[str]
+    digest: Mapped[str]
+    body: Mapped[str] = mapped_column(Text)
+    ingested_at: Mapped[datetime]
+    state: Mapped[str]
+    error: Mapped[str | None] = mapped_column(Text)
