@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features.catalog import FEATURES
+from features.catalog import described
 from models_registry.columns import FREE_FORM, Floats, numbers
 from models_registry.meta import Condition, Meta
 from models_registry.score import Lang, Reason
@@ -114,7 +114,7 @@ def say(
     "Source: API (usually Landing Page Submission)".
     """
     policy = policy or ReasonPolicy()
-    known = FEATURES.get(name)
+    known = described(name)
     if known is not None and not isinstance(value, str) and not isinstance(typical, str):
         return known.say(value, typical, lang)
     label = _label(name, lang)
@@ -132,7 +132,7 @@ def _reason(
     lang: Lang,
     policy: ReasonPolicy,
 ) -> Reason:
-    known = FEATURES.get(name)
+    known = described(name)
     return Reason(
         code=name.upper(),
         feature=name,
@@ -155,7 +155,7 @@ def _values(meta: Meta, frame: pd.DataFrame, name: str) -> list[float | str | No
 
 def _usual(meta: Meta, frame: pd.DataFrame, name: str) -> list[float | str | None]:
     """Return the customer's own usual value if the catalogue names one, else the population's."""
-    feature = FEATURES.get(name)
+    feature = described(name)
     own = feature.typical_from if feature else None
     if own is None:
         return [meta.typical.get(name)] * len(frame)

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from features.errors import StateError
 from models_registry import tracking
 from models_registry.bundle import Bundle
 from models_registry.errors import (
@@ -161,6 +162,27 @@ class Registry:
         except BundleError:
             self._fetch(self._version(model, version), folder)
         return Bundle.load(folder).registered(version)
+
+    def text(self, model: str, version: str, name: str) -> str:
+        """Return a text kept beside one version.
+
+        Raises
+        ------
+        UnknownModelError
+            If there is no such model or version.
+        StateError
+            If nothing of this name was kept with it.
+        """
+        run_id = self._version(model, version).run_id
+        if name not in {kept.path for kept in self._client.list_artifacts(run_id)}:
+            raise StateError(
+                f"Version {version} of {model} has no {name}",
+                where=model,
+                todo=f"It was trained before these were kept: run `shuke train {model} --fresh`.",
+            )
+        with tempfile.TemporaryDirectory() as temporary:
+            fetched = self._client.download_artifacts(run_id, name, temporary)
+            return Path(fetched).read_text("utf-8")
 
     def versions(self, model: str) -> list[Version]:
         """Return all versions of a model, the newest first."""

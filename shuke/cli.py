@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from features.errors import ShukeError
-from shuke.commands import data, demo, features, keys, models, monitor, score, serve, train
+from shuke.commands import data, demo, features, keys, models, monitor, score, serve, train, worker
 
 BAD_INPUT = 2
 
@@ -23,11 +23,13 @@ START, BUILD, USE, WATCH = "Start here", "Build", "Use", "Watch and govern"
 
 app.command("demo", rich_help_panel=START)(demo.demo)
 app.add_typer(data.app, name="import", rich_help_panel=START)
+app.add_typer(data.data, name="data", rich_help_panel=START)
 app.add_typer(features.app, name="features", rich_help_panel=BUILD)
 app.command("train", rich_help_panel=BUILD)(train.train)
 app.command("nightly", rich_help_panel=USE)(score.nightly)
 app.command("score", rich_help_panel=USE)(score.score)
 app.command("serve", rich_help_panel=USE)(serve.serve)
+app.add_typer(worker.app, name="worker", rich_help_panel=USE)
 app.add_typer(keys.app, name="keys", rich_help_panel=USE)
 app.add_typer(models.app, name="models", rich_help_panel=WATCH)
 app.command("drift", rich_help_panel=WATCH)(monitor.drift)
@@ -37,7 +39,8 @@ app.command("mlflow", rich_help_panel=WATCH)(serve.mlflow)
 def main() -> None:
     """Run the command line; an error made on purpose is printed, not raised.
 
-    Exit codes: 0 done, 1 the answer is bad news (drift), 2 bad input or something to do first.
+    Exit codes: 0 done, 1 the answer is bad news (drift, data check), 2 bad input or something to do
+    first.
     """
     try:
         app()

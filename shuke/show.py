@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast, get_args
 
+import typer
 from rich.console import Console
+from rich.markdown import Markdown
+from rich.markup import escape
 from rich.table import Table
 
 from features.errors import InputError
@@ -14,9 +17,13 @@ if TYPE_CHECKING:
     from models_registry.registry import Version
     from monitoring.drift import DriftSummary
     from service.nightly import NightlyReport
+    from training.cards.compare import Comparison
+    from training.data_check.check import DataCheck
     from training.train import TrainingResult
 
 HEADLINES = ("auc", "average_precision", "mae", "spearman", "recall_at_5", "ndcg_at_5")
+
+LEVELS = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
 console = Console(highlight=False)
 
@@ -24,6 +31,15 @@ console = Console(highlight=False)
 def line(text: str) -> None:
     """Print one plain line."""
     console.print(text, markup=False, soft_wrap=True)
+
+
+def page(text: str, heading: str) -> None:
+    """Print Markdown: drawn under a heading on a terminal, as it stands into a file."""
+    if console.is_terminal:
+        line(heading)
+        console.print(Markdown(text))
+    else:
+        typer.echo(text, nl=False)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -103,6 +119,52 @@ def versions(found: Iterable["Version"]) -> None:
         for v in found
     ]
     table("Models", ("model", "version", "", "registered"), rows)
+
+
+def checked(check: "DataCheck") -> None:
+    """Print what a check of the data found, the worst first, and the labels it counted."""
+    findings = [
+        (
+            f"[{LEVELS[each.level]}]{each.level}[/]",
+            each.topic,
+            escape(f"{each.what} ({each.where})" if each.where else each.what),
+            escape(each.todo),
+        )
+        for each in check.findings
+    ]
+    table("Data check", ("", "topic", "what", "what to do"), findings)
+    labels = [
+        (label.model, label.part, f"{label.rows:,}", check.outcomes[label.model], label.share)
+        for label in check.labels
+    ]
+    if labels:
+        table("Labels", ("model", "part", "rows", "outcome", "share"), labels)
+    line(check.span)
+    line(check.verdict)
+
+
+def compared(title: str, first: str, second: str, found: "Comparison") -> None:
+    """Print two versions of a model side by side."""
+    from training.cards.markdown import between, number
+
+    line(found.why)
+    versions = (f"version {first}", f"version {second}")
+    rows = [
+        (one.metric, between(one.first), between(one.second), number(one.difference), one.said)
+        for one in found.metrics
+    ]
+    columns = ("metric, with its interval", *versions, "difference", f"{versions[1]} is")
+    table(title, columns, rows)
+    if found.config:
+        differing = [(name, escape(str(a)), escape(str(b))) for name, a, b in found.config]
+        table("Settings that differ", ("setting", *versions), differing)
+    else:
+        line("The settings are the same.")
+    for version, names in zip(versions, (found.only_first, found.only_second), strict=True):
+        if names:
+            line(f"Only {version} reads: {', '.join(names)}")
+    if not (found.only_first or found.only_second):
+        line("They read the same features.")
 
 
 def drifted(summary: "DriftSummary") -> None:

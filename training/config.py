@@ -206,13 +206,16 @@ class LeadConfig(_Model):
     rules
         Features that make a one-feature baseline each, where leads are known customers.
     leave_out
-        What a lead brings along and the model must not read.
+        What is known of a lead and the model must not read.
+    scoring_ages_days
+        Days after capture at which a lead still open gives a row to learn from.
     """
 
     pipeline: Literal["lead_score"]
     averages: tuple[str, ...] = Field(default=("lead_source",), min_length=1)
     rules: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
+    scoring_ages_days: tuple[Annotated[int, Field(ge=0)], ...] = (0,)
     split: LeadSplit = LeadSplit()
 
 

@@ -20,6 +20,32 @@ LEAST_SLICE = 50
 
 
 @dataclass(frozen=True)
+class Answers:
+    """The test rows one by one: intervals and plots are made of them, and they are never stored.
+
+    Attributes
+    ----------
+    who
+        Whose row it is, n of them; rows of one person belong together.
+    outcome
+        What happened, shape (n,).
+    said
+        By name of the model or of a baseline: the value it gave each row, shape (n,).
+    low, high
+        Ends of the model's interval; None without one.
+    rowwise
+        By name, then metric: what is averaged over rows; NaN where a row does not count.
+    """
+
+    who: "pd.Series[str]"
+    outcome: Floats
+    said: Mapping[str, Floats]
+    low: Floats | None = None
+    high: Floats | None = None
+    rowwise: Mapping[str, Mapping[str, Floats]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """What the test rows say.
 
@@ -32,7 +58,9 @@ class Evaluation:
     baselines
         Of each baseline, on the same rows, by name.
     slices
-        Of the model on parts of the test rows, by a readable name of the part.
+        Of the model on parts of the test rows, by a readable name of the part; `rows` is its size.
+    answers
+        The rows behind the numbers, as long as they are at hand.
     """
 
     model: str
@@ -40,6 +68,7 @@ class Evaluation:
     metrics: Measures
     baselines: Mapping[str, Measures]
     slices: Mapping[str, Measures] = field(default_factory=dict)
+    answers: Answers | None = None
 
     def table(self) -> pd.DataFrame:
         """Return one row for the model and one per baseline, one column per metric."""
@@ -74,8 +103,16 @@ def slices(
         for low, high in pairwise(edges):
             inside = (values >= low) & ((values < high) | (high == edges[-1]) & (values == high))
             if inside.sum() >= LEAST_SLICE:
-                parts[f"{feature} {low:g} to {high:g}"] = measure(inside)
+                sized = {"rows": float(inside.sum()), **measure(inside)}
+                parts[_slice_name(feature, low, high, edges)] = sized
     return parts
+
+
+def _slice_name(feature: str, low: float, high: float, edges: Floats) -> str:
+    """Name a part without its outermost values: those are one customer's each."""
+    if high < edges[-1]:
+        return f"{feature} {low:g} to {high:g}" if low > edges[0] else f"{feature} below {high:g}"
+    return f"{feature} from {low:g}" if low > edges[0] else f"{feature} known"
 
 
 def best_baseline(

@@ -14,8 +14,9 @@ import pandas as pd
 
 from features.clock import naive, utc
 from features.errors import CutoffError, EmptyDataError
-from features.transforms.events import SECONDS_PER_DAY, baskets_of
+from features.transforms.events import baskets_of
 from features.transforms.formulas import KEY
+from features.transforms.knowledge import SECONDS_PER_DAY
 
 
 def check_matured(cutoffs: Sequence[datetime], horizon_days: int, today: datetime) -> None:

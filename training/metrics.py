@@ -1,6 +1,6 @@
 """Measures of a prediction against what happened; scikit-learn's where it has them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Literal
 
@@ -74,11 +74,19 @@ def expected_calibration_error(
     Equal sizes and not equal widths: most customers sit near zero, where one wide bin would hide
     any error. Equal predictions always share a bin.
     """
-    edges = np.unique(np.quantile(probability, np.linspace(0, 1, bins + 1)))
-    place = np.searchsorted(edges[1:-1], probability, side="right")
+    place = equal_parts(probability, bins)
     weight = np.bincount(place)
     gap = np.abs(np.bincount(place, probability) - np.bincount(place, happened))
     return float(gap[weight > 0].sum() / len(happened))
+
+
+def equal_parts(values: Floats, parts: int) -> NDArray[np.intp]:
+    """Return the part each value falls into, from 0 up; parts hold about equally many values.
+
+    Equal values share a part, so there may be fewer parts than asked.
+    """
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, parts + 1)))
+    return np.searchsorted(edges[1:-1], values, side="right")
 
 
 def lift(happened: Floats, probability: Floats, share: float = LIFT_SHARE) -> float:
@@ -131,13 +139,22 @@ def ranking_metrics(
     Recall is the share of the basket's categories that the first k names hold; NDCG also asks for
     them to come first. Customers with an empty basket are left out.
     """
+    return means(ranking_rows(ranked, truth, k))
+
+
+def ranking_rows(
+    ranked: Sequence[Sequence[str]], truth: Sequence[AbstractSet[str]], k: int = 5
+) -> dict[str, Floats]:
+    """Return what `ranking_metrics` averages, one number a row; NaN for an empty basket."""
     pairs = [(list(names)[:k], basket) for names, basket in zip(ranked, truth, strict=True)]
-    pairs = [(names, basket) for names, basket in pairs if basket]
-    recalls = [sum(n in basket for n in names) / len(basket) for names, basket in pairs]
-    return {
-        f"recall_at_{k}": float(np.mean(recalls)),
-        f"ndcg_at_{k}": float(np.mean([_ndcg(names, basket, k) for names, basket in pairs])),
-    }
+    recalls = [sum(n in b for n in names) / len(b) if b else np.nan for names, b in pairs]
+    gains = [_ndcg(names, b, k) if b else np.nan for names, b in pairs]
+    return {f"recall_at_{k}": np.array(recalls), f"ndcg_at_{k}": np.array(gains)}
+
+
+def means(rowwise: Mapping[str, Floats]) -> dict[str, float]:
+    """Average each metric over the rows that count."""
+    return {name: float(np.nanmean(values)) for name, values in rowwise.items()}
 
 
 def _ndcg(names: Sequence[str], basket: AbstractSet[str], k: int) -> float:

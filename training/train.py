@@ -12,6 +12,8 @@ from features.store import Store
 from models_registry.errors import UnknownModelError
 from models_registry.registry import Registry, Version
 from training import config as configs
+from training.cards.build import build_card
+from training.cards.page import documents
 from training.config import ChurnConfig, ClvConfig, LeadConfig, ModelConfig, NextPurchaseConfig
 from training.dataset import Context
 from training.evaluate import BASELINE, Evaluation
@@ -105,12 +107,18 @@ def train(
     tell(0.8)
     evaluation = pipeline.evaluate(bundle, dataset)
     verdict = decide(evaluation, config.gate)
+    card = build_card(bundle, dataset, evaluation, verdict, config)
+    tell(0.9)
     version = registry.log(
         bundle,
         metrics=evaluation.flat(),
         params=configs.flat(config),
         lineage=said,
-        texts={"evaluation.md": evaluation.text(), "gate.md": verdict.text()},
+        texts={
+            "evaluation.md": evaluation.text(),
+            "gate.md": verdict.text(),
+            **documents(card),
+        },
     )
     if verdict.passed:
         registry.promote(model, version, "; ".join(verdict.reasons))

@@ -1,6 +1,7 @@
 """`shuke features`: build what is known about every customer at a moment."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -46,3 +47,31 @@ def list_features() -> None:
 
     rows = [(f.name, f.topic, f.unit, f.en, f.zh) for f in FEATURES.values()]
     table("Customer features", ("feature", "topic", "unit", "meaning", "含义"), rows)
+
+
+@app.command("catalogue")
+def write_catalogue(
+    to: Annotated[Path | None, typer.Option(help="File to write; printed without it.")] = None,
+) -> None:
+    """Write the catalogue page of the documentation from the code."""
+    from shuke.catalogue import page
+
+    if to is None:
+        typer.echo(page(), nl=False)
+    else:
+        to.write_text(page(), "utf-8")
+
+
+@app.command("describe")
+def describe_feature(
+    name: Annotated[str, typer.Argument(help="A feature, for example recency_days.")],
+) -> None:
+    """Show what a feature means and how its values lie in the newest build."""
+    from features.catalog import feature
+    from features.description import described, newest_values
+    from features.settings import Settings
+    from shuke.describe import describe
+
+    found = feature(name)
+    as_of, values = newest_values(Settings(), name)
+    describe(found, as_of, described(values))

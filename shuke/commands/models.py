@@ -1,8 +1,12 @@
-"""`shuke models`: see versions, promote one, roll back."""
+"""`shuke models`: see versions, read their cards, compare two, promote one, roll back."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from models_registry.registry import Registry
 
 app = typer.Typer(no_args_is_help=True, help="See, promote and roll back model versions.")
 
@@ -38,3 +42,54 @@ def rollback(model: Annotated[str, typer.Argument(help="Model, for example churn
     from shuke.show import line
 
     line(f"{model} is back at version {build().registry.rollback(model)}")
+
+
+@app.command("card")
+def show_card(
+    model: Annotated[str, typer.Argument(help="Model, for example churn_60d.")],
+    version: Annotated[
+        str | None, typer.Option(help="The champion without it; the newest if there is none.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write the page with its plots to this file instead.")
+    ] = None,
+) -> None:
+    """Show the card of a version: data, metrics, calibration, features, limits."""
+    from service.bootstrap import build
+    from shuke.show import line, page
+    from training.cards.page import HTML, MARKDOWN
+
+    registry = build().registry
+    chosen = version or _in_use(registry, model)
+    if html is None:
+        page(registry.text(model, chosen, MARKDOWN), f"{model} version {chosen}")
+    else:
+        html.write_text(registry.text(model, chosen, HTML), "utf-8")
+        line(f"{model} version {chosen}: {html}")
+
+
+@app.command("compare")
+def compare_versions(
+    model: Annotated[str, typer.Argument(help="Model, for example churn_60d.")],
+    first: Annotated[str, typer.Argument(metavar="A", help="Version, for example 1.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="Version to hold against it.")],
+) -> None:
+    """Compare two versions: metrics, settings, features, and whether the rows were the same."""
+    from service.bootstrap import build
+    from shuke.show import compared
+    from training.cards.card import Card
+    from training.cards.compare import compare
+    from training.cards.page import JSON
+
+    registry = build().registry
+    a, b = (Card.from_json(registry.text(model, one, JSON)) for one in (first, second))
+    compared(f"{model}: version {first} and version {second}", first, second, compare(a, b))
+
+
+def _in_use(registry: "Registry", model: str) -> str:
+    from models_registry.errors import NoChampionError
+
+    try:
+        return registry.champion_version(model)
+    except NoChampionError:
+        return registry.versions(model)[0].version

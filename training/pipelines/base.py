@@ -91,6 +91,12 @@ def inside(frame: pd.DataFrame, population: Sequence[Condition]) -> pd.DataFrame
     return frame[kept].reset_index(drop=True)
 
 
+def whose(frame: pd.DataFrame) -> "pd.Series[str]":
+    """Return whose row each is: the customer's, or the lead's that is no customer yet."""
+    who: pd.Series[str] = frame["customer_id"]
+    return who.fillna(frame["lead_id"]) if "lead_id" in frame else who
+
+
 def outcome(frame: pd.DataFrame, column: str) -> Floats:
     """Return an outcome column as float64, shape (n,)."""
     return frame[column].to_numpy(np.float64)

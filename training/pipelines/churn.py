@@ -12,7 +12,7 @@ from models_registry.meta import Meta
 from training.boosting import Learner
 from training.config import ChurnConfig
 from training.dataset import Dataset
-from training.evaluate import Evaluation, Mask, Measures, slices
+from training.evaluate import Answers, Evaluation, Mask, Measures, slices
 from training.metrics import probability_metrics, share_metrics
 from training.pipelines.base import OfCustomers, conditions, inside, outcome, quantiles, typical
 from training.probability import Rows, fit_probability
@@ -74,6 +74,7 @@ class Churn(OfCustomers[ChurnConfig]):
             metrics=probability_metrics(happened, value),
             baselines={name: probability_metrics(happened, said) for name, said in rules.items()},
             slices=slices(test, self.config.slices, measure),
+            answers=Answers(test["customer_id"], happened, {self.name: value, **rules}),
         )
 
     def _rule(self, dataset: Dataset, feature: str) -> Curve:

@@ -13,7 +13,7 @@ from models_registry.meta import Meta
 from training.boosting import Learner, trees
 from training.config import ClvConfig
 from training.dataset import Dataset
-from training.evaluate import Evaluation, Mask, Measures, slices
+from training.evaluate import Answers, Evaluation, Mask, Measures, slices
 from training.metrics import amount_metrics
 from training.pipelines.base import OfCustomers, conditions, inside, outcome, quantiles, typical
 from training.rules import fit_curve
@@ -77,6 +77,7 @@ class Clv(OfCustomers[ClvConfig]):
             metrics=amount_metrics(spent, value),
             baselines={name: amount_metrics(spent, rule) for name, rule in said.items()},
             slices=slices(test, self.config.slices, measure),
+            answers=Answers(test["customer_id"], spent, {self.name: value, **said}),
         )
 
     def _rule(self, dataset: Dataset, feature: str) -> Curve:

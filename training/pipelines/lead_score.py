@@ -15,10 +15,10 @@ from models_registry.meta import Meta
 from training.boosting import Learner
 from training.config import LeadConfig
 from training.dataset import Context, Dataset
-from training.evaluate import Evaluation
+from training.evaluate import Answers, Evaluation
 from training.lead_dataset import lead_cutoffs, lead_dataset
 from training.metrics import probability_metrics
-from training.pipelines.base import outcome, quantiles, typical
+from training.pipelines.base import outcome, quantiles, typical, whose
 from training.probability import Rows, fit_probability
 from training.rules import fit_curve, fit_levels
 
@@ -43,11 +43,11 @@ class LeadScore:
 
     def cutoffs(self, lake: Lake, today: datetime) -> Sequence[datetime]:
         """Return the moments whose features `prepare` will ask for."""
-        return lead_cutoffs(lake, today, self.config.split)
+        return lead_cutoffs(lake, today, self.config.split, self.config.scoring_ages_days)
 
     def prepare(self, ctx: Context) -> Dataset:
         """Return every settled lead with what was known at its capture."""
-        return lead_dataset(ctx, self.config)
+        return lead_dataset(ctx, self.config, self.config.scoring_ages_days)
 
     def fit(self, dataset: Dataset) -> Bundle:
         """Fit a calibrated probability and describe it."""
@@ -92,11 +92,13 @@ class LeadScore:
         for feature in self.config.rules:
             if feature in dataset.features:
                 said[feature] = fit_curve(known, feature, settled)(test)
+        value = bundle.predict(test)["value"].to_numpy()
         return Evaluation(
             model=self.name,
             rows=len(test),
-            metrics=probability_metrics(happened, bundle.predict(test)["value"].to_numpy()),
+            metrics=probability_metrics(happened, value),
             baselines={name: probability_metrics(happened, rule) for name, rule in said.items()},
+            answers=Answers(whose(test), happened, {self.name: value, **said}),
         )
 
     def _levels(self, known: pd.DataFrame, name: str) -> tuple[str, ...]:
@@ -114,5 +116,4 @@ class LeadScore:
 def _rows(
     frame: pd.DataFrame, features: tuple[str, ...], levels: dict[str, tuple[str, ...]]
 ) -> Rows:
-    who = frame["customer_id"].fillna(frame["lead_id"])
-    return Rows(matrix(frame, features, levels), outcome(frame, LABEL), who)
+    return Rows(matrix(frame, features, levels), outcome(frame, LABEL), whose(frame))

@@ -17,9 +17,8 @@ from models_registry.meta import CategoryHead
 from training.boosting import Learner, fit_sigmoid, margins
 from training.config import NextPurchaseConfig
 from training.dataset import PARTS, Dataset
-from training.evaluate import Measures
 from training.labels import next_basket
-from training.metrics import ranking_metrics
+from training.metrics import ranking_rows
 
 KEY, *NUMBERS = ARRAYS
 BASKET = "basket"
@@ -53,8 +52,8 @@ def fit_head(
     return replace(head, calibration=fit_sigmoid(margins(booster, valid_x), valid_y)), booster
 
 
-def category_measures(bundle: Bundle, test: pd.DataFrame, k: int) -> dict[str, Measures]:
-    """Measure lists of `k` categories: the model's, the most bought, the most popular."""
+def category_rows(bundle: Bundle, test: pd.DataFrame, k: int) -> dict[str, dict[str, Floats]]:
+    """Measure lists of `k` categories, row by row: the model's, most bought, most popular."""
     truth = [frozenset(basket) for basket in _baskets(test)]
     model = [[each.category for each in told] for told in bundle.next_categories(test, k)]
     lists = {
@@ -62,7 +61,7 @@ def category_measures(bundle: Bundle, test: pd.DataFrame, k: int) -> dict[str, M
         "most bought": _by(test, MOST_BOUGHT, k),
         "most popular": _by(test, MOST_POPULAR, k),
     }
-    return {name: ranking_metrics(ranked, truth, k) for name, ranked in lists.items()}
+    return {name: ranking_rows(ranked, truth, k) for name, ranked in lists.items()}
 
 
 def _thinned(frame: pd.DataFrame, most: int) -> pd.DataFrame:

@@ -13,10 +13,10 @@ from models_registry.meta import Meta
 from training.boosting import Learner, trees
 from training.config import NextPurchaseConfig
 from training.dataset import Context, Dataset
-from training.evaluate import Evaluation, Mask, Measures, slices
-from training.metrics import days_metrics, interval_metrics
+from training.evaluate import Answers, Evaluation, Mask, Measures, slices
+from training.metrics import days_metrics, interval_metrics, means
 from training.pipelines.base import OfCustomers, conditions, inside, outcome, quantiles, typical
-from training.pipelines.next_categories import category_measures, fit_head, with_baskets
+from training.pipelines.next_categories import category_rows, fit_head, with_baskets
 from training.rules import fit_curve
 
 LABEL = "days_to_next"
@@ -79,14 +79,14 @@ class NextPurchase(OfCustomers[NextPurchaseConfig]):
         value = said["value"].to_numpy()
         rules = {f"{name} curve": self._rule(dataset, name)(test) for name in self.config.rules}
         rules |= self._gaps(test, float(np.median(outcome(known, LABEL))))
-        ranked = category_measures(bundle, test, self.config.top_categories)
+        rowwise = category_rows(bundle, test, self.config.top_categories)
+        ranked = {name: means(rows) for name, rows in rowwise.items()}
+        low, high = said["low"].to_numpy(), said["high"].to_numpy()
 
         def measure(rows: Mask) -> Measures:
             return days_metrics(days[rows], value[rows])
 
-        interval = interval_metrics(
-            days, said["low"].to_numpy(), said["high"].to_numpy(), self.config.interval_level
-        )
+        interval = interval_metrics(days, low, high, self.config.interval_level)
         return Evaluation(
             model=self.name,
             rows=len(test),
@@ -96,6 +96,9 @@ class NextPurchase(OfCustomers[NextPurchaseConfig]):
                 **ranked,
             },
             slices=slices(test, self.config.slices, measure),
+            answers=Answers(
+                test["customer_id"], days, {self.name: value, **rules}, low, high, rowwise
+            ),
         )
 
     def _rule(self, dataset: Dataset, feature: str) -> Curve:
