@@ -57,7 +57,7 @@ def _files(home: Path) -> dict[str, int]:
 
 def test_it_prints_who_is_at_risk_and_why(runs: tuple[Run, Run]) -> None:
     assert "Most at risk and most valuable, as of 2018-01-01" in runs[0].out
-    assert re.search(r"days since the last purchase", runs[0].out)
+    assert re.search(r"of the last 12 weeks|since the last purchase|silent for", runs[0].out)
 
 
 def test_it_prints_the_best_leads_and_whom_they_went_to(runs: tuple[Run, Run]) -> None:

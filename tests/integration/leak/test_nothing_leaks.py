@@ -59,7 +59,7 @@ def _features(shop: Shop, folder: Path, each: FeatureSet, cutoff: datetime) -> p
     lake = Lake(folder, threads=1)
     if not lake.has("order_lines"):
         fill(lake, shop)
-    built = lake.con.execute(each.build(lake, [cutoff]))
+    built = lake.con.execute(each.transform(lake, [cutoff]))
     return built.sort_values("customer_id", ignore_index=True)
 
 

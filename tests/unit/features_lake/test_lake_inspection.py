@@ -114,5 +114,6 @@ def test_an_unknown_table_names_those_there_are():
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_every_contract_names_its_key_and_time_among_its_columns(table):
-    assert set(table.key) <= set(table.required)
+    assert set(table.key) <= set(table.columns)
+    assert table.key[0] in table.required
     assert table.time is None or table.time in table.kinds

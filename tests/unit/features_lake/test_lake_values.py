@@ -86,6 +86,21 @@ def test_a_zone_applies_only_to_moments_without_one():
     assert values == [pd.Timestamp("2017-03-01 00:30"), pd.Timestamp("2017-03-01 08:30")]
 
 
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_a_moment_without_a_zone_does_not_take_that_of_its_neighbour(first):
+    written = ["2025-06-01 08:00:00+08:00", "2025-06-01 00:00:00", "2025-05-31T20:00-04", None]
+    turned = written[first:] + written[:first]
+    values, _ = read(turned, Kind.MOMENT)
+    assert [v for v in values if v is not None] == [pd.Timestamp("2025-06-01")] * 3
+    assert values.index(None) == turned.index(None)
+
+
+def test_moments_of_the_last_placeholder_years_are_read_and_left_to_the_contract():
+    values, unreadable = read(["9999-12-31", "0001-01-01T00:00", "2999/12/31"], Kind.MOMENT)
+    assert [value.year for value in values] == [9999, 1, 2999]
+    assert not any(unreadable)
+
+
 def test_the_hour_a_clock_change_skips_is_unreadable():
     assert read(["2017-03-26 02:30:00"], Kind.MOMENT, "Europe/Berlin") == ([None], [True])
 

@@ -1,21 +1,43 @@
 """Every feature speaks two languages."""
 
 import math
+from itertools import pairwise
 
 import pytest
 
-from features.catalog import FEATURES, Feature
+from features.catalog import ARRAY_WORDS, FEATURES, Feature, feature
+from features.errors import InputError
+from features.transforms import peers
+from features.transforms.categories import ARRAYS
 from features.transforms.customer import TOPICS
 
 ALL = pytest.mark.parametrize("feature", FEATURES.values(), ids=lambda feature: feature.name)
 
 
 def test_names_are_unique_across_topics() -> None:
-    assert len(FEATURES) == sum(len(topic.FEATURES) for topic in TOPICS)
+    assert len(FEATURES) == sum(len(topic.FEATURES) for topic in (*TOPICS, peers))
 
 
-def test_there_are_at_least_45_features() -> None:
-    assert len(FEATURES) >= 45
+def test_there_are_at_least_100_features() -> None:
+    assert len(FEATURES) >= 100
+
+
+def test_features_of_a_topic_stand_together() -> None:
+    topics = [feature.topic for feature in FEATURES.values()]
+    changes = sum(before != after for before, after in pairwise(topics))
+    assert changes == len(set(topics)) - 1
+
+
+def test_every_array_has_words() -> None:
+    assert list(ARRAY_WORDS) == list(ARRAYS)
+
+
+def test_an_unknown_name_is_answered_by_the_nearest() -> None:
+    with pytest.raises(InputError) as refused:
+        feature("recency_day")
+    assert "recency_days" in refused.value.todo
+    with pytest.raises(InputError, match="features list"):
+        feature("zzz")
 
 
 @ALL
@@ -94,6 +116,7 @@ def test_one_is_singular(name: str, value: float, said: str) -> None:
         ("recency_days", 3.26, "3.3"),
         ("orders_30d", 4.0, "4"),
         ("gap_ratio", 2.345, "2.3"),
+        ("nps_last", 9.0, "9.0"),
     ],
 )
 def test_numbers_are_written_as_their_unit_is(name: str, value: float, written: str) -> None:

@@ -9,15 +9,17 @@ import pytest
 from features.engine import connect
 from features.transforms import categories
 from features.transforms.categories import ARRAYS, CandidatePolicy, customer_categories
-from tests.unit.features_transforms.histories import START, Line, frames
+from tests.unit.features_transforms.records import Line
+from tests.unit.features_transforms.worlds import START, World, frames
 
+Offers = dict[str, pd.DataFrame]
 CUTOFF = START + timedelta(days=200)
 
 
-def _line(customer: str, day: int, category: str, number: int = 0) -> Line:
+def _line(customer: str, day: int, category: str) -> Line:
     moment = START + timedelta(days=day)
     order = f"{customer}-{day}"
-    return Line(order, customer, moment, "s1", "store", category, 1.0, float(number), 0.0, 0.0)
+    return Line(order, customer, moment, category=category)
 
 
 LINES = [
@@ -31,51 +33,60 @@ LINES = [
 ]
 
 
-def _candidates(lines: list[Line], customer: str) -> pd.DataFrame:
-    """Return one row per candidate of a customer, indexed by category."""
-    built = connect(1).execute(customer_categories(frames(lines), [CUTOFF]))
-    [row] = built[built["customer_id"] == customer].to_dict("records")
-    frame = pd.DataFrame({name: row[name] for name in ARRAYS})
-    return frame.set_index("category_names")
+def _candidates(lines: list[Line]) -> Offers:
+    """Return one row per candidate, indexed by category, of each customer."""
+    built = connect(1).execute(customer_categories(frames(World(lines)), [CUTOFF]))
+    return {
+        row["customer_id"]: pd.DataFrame({name: row[name] for name in ARRAYS}).set_index(
+            "category_names"
+        )
+        for row in built.to_dict("records")
+    }
 
 
-def test_candidates_are_own_categories_and_the_favourites_of_all() -> None:
-    assert list(_candidates(LINES, "a").index) == ["bread", "milk", "tea"]
-    assert list(_candidates(LINES, "b").index) == ["bread", "milk", "tea"]
+@pytest.fixture(scope="module")
+def offers() -> Offers:
+    """Return the candidates that `LINES` make."""
+    return _candidates(LINES)
+
+
+def test_candidates_are_own_categories_and_the_favourites_of_all(offers: Offers) -> None:
+    assert list(offers["a"].index) == ["bread", "milk", "tea"]
+    assert list(offers["b"].index) == ["bread", "milk", "tea"]
 
 
 def test_only_so_many_favourites_join_the_own_categories(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(categories, "POLICY", CandidatePolicy(popular=1))
-    assert list(_candidates(LINES, "b").index) == ["bread", "tea"]
+    assert list(_candidates(LINES)["b"].index) == ["bread", "tea"]
 
 
-def test_a_customer_silent_for_long_is_offered_the_favourites() -> None:
-    lines = [_line("a", 5, "soap"), _line("b", 199, "bread")]
-    assert list(_candidates(lines, "a").index) == ["bread"]
+def test_favourites_are_what_was_bought_lately_and_the_long_silent_are_offered_them() -> None:
+    lines = [_line("a", 5, "soap"), _line("a", 50, "coal"), _line("b", 199, "bread")]
+    offers = _candidates(lines)
+    assert list(offers["a"].index) == ["bread", "coal"]
+    assert list(offers["b"].index) == ["bread"]
 
 
-def test_what_nobody_bought_lately_is_no_favourite() -> None:
-    lines = [_line("a", 50, "coal"), _line("b", 199, "bread")]
-    assert list(_candidates(lines, "b").index) == ["bread"]
-
-
-def test_a_candidate_says_how_often_how_lately_and_at_what_interval_it_was_bought() -> None:
-    tea = _candidates(LINES, "a").loc["tea"]
+def test_a_candidate_says_how_often_how_lately_and_at_what_interval_it_was_bought(
+    offers: Offers,
+) -> None:
+    tea = offers["a"].loc["tea"]
     assert tea["category_baskets_180d"] == 3
     assert tea["category_days_since"] == 10
     assert tea["category_interval_days"] == pytest.approx(45)
+    assert tea["category_overdue_days"] == pytest.approx(-35)
     assert tea["category_share_180d"] == 1
 
 
-def test_a_favourite_never_bought_has_no_days_and_no_baskets() -> None:
-    bread = _candidates(LINES, "a").loc["bread"]
+def test_a_favourite_never_bought_has_no_days_and_no_baskets(offers: Offers) -> None:
+    bread = offers["a"].loc["bread"]
     assert np.isnan(bread["category_days_since"])
     assert np.isnan(bread["category_interval_days"])
     assert bread["category_baskets_180d"] == bread["category_share_180d"] == 0
 
 
-def test_popularity_is_the_share_of_all_recent_baskets() -> None:
-    popularity = _candidates(LINES, "b")["category_popularity_90d"]
+def test_popularity_is_the_share_of_all_recent_baskets(offers: Offers) -> None:
+    popularity = offers["b"]["category_popularity_90d"]
     assert popularity.to_dict() == pytest.approx({"bread": 1 / 3, "milk": 1 / 3, "tea": 2 / 3})
 
 
@@ -83,23 +94,11 @@ def test_at_most_so_many_candidates_stay_and_the_most_bought_come_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(categories, "POLICY", CandidatePolicy(at_most=1))
-    assert list(_candidates(LINES, "a").index) == ["tea"]
+    assert list(_candidates(LINES)["a"].index) == ["tea"]
 
 
 def test_arrays_of_a_row_have_one_length_and_the_order_of_the_names() -> None:
-    built = connect(1).execute(customer_categories(frames(LINES), [CUTOFF, START]))
+    built = connect(1).execute(customer_categories(frames(World(LINES)), [CUTOFF, START]))
     for row in built.to_dict("records"):
         assert len({len(row[name]) for name in ARRAYS}) == 1
         assert list(row["category_names"]) == sorted(row["category_names"])
-
-
-def test_a_cutoff_does_not_change_because_another_is_built_with_it() -> None:
-    earlier = CUTOFF - timedelta(days=40)
-    con = connect(1)
-    alone = con.execute(customer_categories(frames(LINES), [CUTOFF]))
-    beside = con.execute(customer_categories(frames(LINES), [earlier, CUTOFF]))
-    mine = beside[beside["as_of"] == CUTOFF]
-    order = ["customer_id"]
-    pd.testing.assert_frame_equal(
-        alone.sort_values(order, ignore_index=True), mine.sort_values(order, ignore_index=True)
-    )

@@ -1,79 +1,67 @@
 """The set-based features equal those computed one customer at a time by their definitions."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features.catalog import FEATURES
-from tests.unit.features_transforms.histories import START, Line, fast, histories, slow
+from features.transforms import categories
+from features.transforms.categories import CandidatePolicy
+from tests.unit.features_transforms.comparing import (
+    assert_same,
+    fast,
+    fast_categories,
+    slow,
+    slow_categories,
+)
+from tests.unit.features_transforms.drawn_moments import cutoffs_drawn
+from tests.unit.features_transforms.histories import few, worlds
+from tests.unit.features_transforms.reference_peers import OWN, PEERS
+from tests.unit.features_transforms.worlds import World
 
-MOMENTS = st.integers(1, 370).map(lambda day: START + timedelta(days=day))
-CUTOFFS = st.lists(MOMENTS | MOMENTS.map(lambda m: m + timedelta(seconds=36_000)), min_size=1)
+
+@st.composite
+def told_late(draw: st.DrawFn) -> tuple[World, list[datetime]]:
+    cutoffs = draw(cutoffs_drawn())
+    return draw(worlds(cutoffs)), cutoffs
 
 
-@given(histories(), CUTOFFS)
-@settings(max_examples=12, deadline=None)
-def test_every_customer_and_cutoff_has_the_features_of_its_definition(
-    lines: list[Line], cutoffs: list[datetime]
+@st.composite
+def told_at_once(draw: st.DrawFn) -> tuple[World, list[datetime]]:
+    cutoffs = draw(cutoffs_drawn())
+    return draw(worlds(cutoffs, late=False)), cutoffs
+
+
+def test_every_feature_of_the_catalogue_has_a_definition() -> None:
+    assert set(FEATURES) == {*OWN, *PEERS}
+
+
+@given(told_late())
+@few(3)
+def test_features_are_those_of_the_definitions(drawn: tuple[World, list[datetime]]) -> None:
+    world, cutoffs = drawn
+    assert_same(fast(world, cutoffs), slow(world, cutoffs))
+
+
+@given(told_at_once())
+@few(3)
+def test_features_of_a_lake_that_never_says_when_it_was_told(
+    drawn: tuple[World, list[datetime]],
 ) -> None:
-    expected = {
-        (customer, cutoff): by_hand
-        for customer in {line.customer_id for line in lines}
-        for cutoff in set(cutoffs)
-        if (by_hand := slow(lines, customer, cutoff)) is not None
-    }
-    built = fast(lines, cutoffs)
-    assert set(built.index) == set(expected)
-    for key, by_hand in expected.items():
-        found = built.loc[key, list(by_hand)].to_dict()
-        assert found == pytest.approx(by_hand, abs=1e-9, nan_ok=True), key
+    world, cutoffs = drawn
+    assert_same(fast(world, cutoffs, told=False), slow(world, cutoffs))
 
 
-def _line(day: int, customer: str = "a", category: str | None = "tea", amount: float = 1.0) -> Line:
-    moment = START + timedelta(days=day)
-    return Line(
-        f"{customer}{day}", customer, moment, "s1", "store", category, 1.0, amount, 0.0, 0.0
-    )
-
-
-def test_an_order_at_the_cutoff_itself_is_not_known() -> None:
-    cutoff = START + timedelta(days=10)
-    built = fast([_line(3), _line(10)], [cutoff])
-    assert built.loc[("a", cutoff), "orders_total"] == 1
-
-
-def test_an_order_as_old_as_the_window_still_counts_in_it() -> None:
-    cutoff = START + timedelta(days=37)
-    built = fast([_line(7), _line(6)], [cutoff])
-    assert built.loc[("a", cutoff), "orders_30d"] == 1
-
-
-def test_a_customer_without_a_purchase_before_the_cutoff_has_no_row() -> None:
-    cutoff = START + timedelta(days=10)
-    assert list(fast([_line(3), _line(12, "b")], [cutoff]).index) == [("a", cutoff)]
-
-
-def test_what_one_purchase_cannot_tell_is_missing() -> None:
-    cutoff = START + timedelta(days=10)
-    row = fast([_line(3)], [cutoff]).loc[("a", cutoff)]
-    assert row[["ipt_mean", "ipt_median", "ipt_std", "gap_ratio", "basket_std"]].isna().all()
-
-
-def test_a_lake_without_campaigns_leaves_campaign_features_missing() -> None:
-    cutoff = START + timedelta(days=10)
-    row = fast([_line(3)], [cutoff]).loc[("a", cutoff)]
-    names = [name for name, feature in FEATURES.items() if feature.topic == "campaigns"]
-    assert row[names].isna().all()
-
-
-def test_the_columns_are_exactly_the_catalogue_in_its_order_and_float64() -> None:
-    built = fast([_line(3)], [START + timedelta(days=10)])
-    assert list(built.columns) == list(FEATURES)
-    assert set(map(str, built.dtypes)) == {"float64"}
-
-
-def test_a_cutoff_given_twice_counts_once() -> None:
-    cutoff = START + timedelta(days=10)
-    assert len(fast([_line(3)], [cutoff, cutoff])) == 1
+@given(told_late() | told_at_once(), st.booleans())
+@few(3)
+def test_candidates_are_those_of_the_definitions(
+    drawn: tuple[World, list[datetime]], generous: bool
+) -> None:
+    world, cutoffs = drawn
+    policy = CandidatePolicy() if generous else CandidatePolicy(popular=2, at_most=3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(categories, "POLICY", policy)
+        found = fast_categories(world, cutoffs)
+    assert_same(found, slow_categories(world, cutoffs, policy))

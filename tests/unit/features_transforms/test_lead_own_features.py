@@ -26,12 +26,27 @@ def test_time_source_and_attributes_become_columns() -> None:
     assert row == {
         "lead_hour": 15.0,
         "lead_weekday": 2.0,
+        "lead_attributes": 2.0,
+        "lead_completeness": 5 / 9,
         "lead_source": "campaign",
         "lead_medium": None,
         "lead_region": None,
         "attr_campaign_type": "Type A",
         "attr_duration_days": 30.0,
     }
+
+
+def test_hour_and_weekday_are_local() -> None:
+    evening = pd.DataFrame({"created_at": [MOMENT.replace(hour=20)]})
+    [row] = own_features(evening, zone="Asia/Shanghai").to_dict("records")
+    assert (row["lead_hour"], row["lead_weekday"]) == (4.0, 3.0)
+
+
+def test_a_key_without_a_value_makes_a_lead_less_complete() -> None:
+    told = [{"a": 1, "b": "x"}, {"a": 1, "b": None}, {"a": 1, "b": ""}, {"a": 1}]
+    own = own_features(pd.DataFrame({"source": "web", "attributes": told}))
+    assert own["lead_attributes"].tolist() == [2.0, 1.0, 1.0, 1.0]
+    assert own["lead_completeness"].tolist() == [3 / 9, 2 / 9, 2 / 9, 2 / 8]
 
 
 def test_no_id_of_a_campaign_is_a_feature() -> None:

@@ -89,6 +89,14 @@ def test_slices_are_disjoint_and_cover_everybody_known() -> None:
     assert sum(part["rows"] for part in parts.values()) == 300
 
 
+def test_a_slice_is_named_without_the_value_of_one_customer() -> None:
+    frame = pd.DataFrame({"spend_90d": [7.5, *np.arange(100, 400), 98_765.0]})
+    names = list(slices(frame, ("spend_90d",), lambda rows: {}))
+    assert len(names) == 3
+    assert "7.5" not in " ".join(names)
+    assert "98765" not in " ".join(names)
+
+
 def test_the_table_puts_the_model_beside_its_baselines() -> None:
     found = Evaluation("m", 10, {"auc": 0.9}, {"rule": {"auc": 0.8}, "other": {"mae": 1.0}})
     assert found.table().index.tolist() == ["m", "rule", "other"]

@@ -1,0 +1,3 @@
+from tests.integration.shuke.conftest import shuke
+
+__all__ = ["shuke"]
