@@ -8,10 +8,10 @@ BIN        := .venv/bin
 SHUKE      := $(BIN)/shuke
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint format test bench features train nightly drift serve mlflow lock clean
+.PHONY: help setup demo lint format test bench bench-features bench-online bench-live bench-models worker catalogue features train nightly drift serve mlflow lock clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/ready ## make .venv and install the locked dependencies
 
@@ -40,8 +40,28 @@ format: setup ## format and mend what ruff can
 test: setup ## all tests
 	$(BIN)/pytest
 
-bench: setup ## speed, measured side by side (prints a table)
+bench: setup ## speed of the steps, measured side by side (prints a table)
 	$(BIN)/python -m tests.benchmarks.steps
+
+bench-features: setup ## features beside pandas, Polars and a bare read, at 1, 10 and 50 times the data
+	$(BIN)/python -m tests.benchmarks.features
+
+bench-online: setup ## reading features online beside Feast and a keyed read
+	$(BIN)/python -m tests.benchmarks.online
+
+bench-live: setup ## from an accepted event to changed features, at 200 events a second
+	$(BIN)/python -m tests.benchmarks.live
+
+bench-models: setup .venv-btyd/ready ## predictions beside what a shop would do without them
+	$(BIN)/python -m tests.benchmarks.models
+
+.venv-btyd/ready: tests/benchmarks/btyd.lock | .venv/ready
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-btyd
+	$(BIN)/uv pip install --quiet --python .venv-btyd/bin/python --require-hashes -r $<
+	@touch $@
+
+catalogue: setup ## write docs/features.md from the code
+	$(SHUKE) features catalogue --to docs/features.md
 
 features: setup ## build and materialize the customer features
 	$(SHUKE) features build
@@ -57,6 +77,9 @@ nightly: setup ## score everyone, route leads, write today's lists
 
 drift: setup ## drift report of the newest scoring against training
 	$(SHUKE) drift
+
+worker: setup ## fold events into features and lake, beside a server that does not
+	$(SHUKE) worker
 
 serve: setup ## serve the API
 	$(SHUKE) serve --host $(HOST) --port $(PORT)
