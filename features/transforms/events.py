@@ -7,7 +7,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.transforms.facts import Facts
-from features.transforms.formulas import KEY
+from features.transforms.formulas import KEY, summable
 from features.transforms.knowledge import Cutoffs, aged, known, known_lately, moments, retold
 
 
@@ -100,6 +100,7 @@ def baskets_of(lines: ir.Table, *by: str) -> ir.Table:
     the one with the greater id.
     """
     kept = lines.quantity >= 0
+    net = summable(lines.net_amount)
     own_brand = {}
     if "own_brand" in lines.columns:
         own_brand["own_brand_lines"] = (kept & lines.own_brand).sum().cast("float64")
@@ -109,11 +110,11 @@ def baskets_of(lines: ir.Table, *by: str) -> ir.Table:
         is_purchase=kept.any(),
         lines=kept.sum().cast("float64"),
         units=lines.quantity.sum(where=kept).cast("float64"),
-        spend=lines.net_amount.sum(where=kept).cast("float64"),
-        discount=lines.discount_amount.sum(where=kept).cast("float64"),
-        coupon=lines.coupon_amount.sum(where=kept).cast("float64"),
+        spend=net.sum(where=kept),
+        discount=summable(lines.discount_amount).sum(where=kept),
+        coupon=summable(lines.coupon_amount).sum(where=kept),
         return_lines=(~kept).sum().cast("float64"),
-        returned=(-lines.net_amount).sum(where=~kept).cast("float64"),
+        returned=(-net).sum(where=~kept),
         **own_brand,
     )
     empty = ("units", "spend", "discount", "coupon", "returned")
@@ -213,7 +214,7 @@ def _category_baskets(lines: ir.Table) -> tuple[ir.Table, ir.Table]:
 def _category_sums(bought: ir.Table) -> dict[str, ir.Value]:
     return {
         "lines": bought.count().cast("int32"),
-        "spend": bought.net_amount.sum().cast("float64"),
+        "spend": summable(bought.net_amount).sum(),
     }
 
 

@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 KEY = ("customer_id", "as_of")
-_STEPS = 2.0**36
+_STEPS = 2.0**32
 MICROSECONDS_PER_DAY = 86_400.0 * 1e6
 
 
@@ -21,14 +21,18 @@ def entropy(n_log_n: ir.NumericValue, total: ir.NumericValue) -> ir.FloatingValu
 
 
 def n_log_n(count: ir.NumericValue) -> ir.FloatingValue:
-    """Return n ln n, which is 0 for 0, to the nearest 2**-36.
-
-    Sums of such numbers below 2**17 are exact, so that they do not depend on the order in which
-    an engine adds them.
-    """
+    """Return n ln n, which is 0 for 0, `summable`."""
     n = count.cast("float64")
-    exact = (n * n.nullif(0.0).ln()).fill_null(0.0)
-    return (exact * _STEPS).round().cast("float64") / _STEPS
+    return summable((n * n.nullif(0.0).ln()).fill_null(0.0))
+
+
+def summable(value: ir.NumericValue) -> ir.FloatingValue:
+    """Return a value to the nearest 2**-32.
+
+    Sums of such numbers below 2**21 are exact, and those of whole numbers below 2**53, so that
+    they do not depend on the order in which an engine adds them.
+    """
+    return (value.cast("float64") * _STEPS).round(0).cast("float64") / _STEPS
 
 
 def days_between(start: ir.TimestampValue, end: ir.TimestampValue) -> ir.FloatingValue:
