@@ -32,7 +32,10 @@ def summable(value: ir.NumericValue) -> ir.FloatingValue:
     Sums of such numbers below 2**21 are exact, and those of whole numbers below 2**53, so that
     they do not depend on the order in which an engine adds them.
     """
-    return (value.cast("float64") * _STEPS).round(0).cast("float64") / _STEPS
+    exact = value.cast("float64")
+    # Engines round to a 64-bit whole number, too small for large sums of money in such steps.
+    part = exact % 1.0
+    return exact - part + (part * _STEPS).round().cast("float64") / _STEPS
 
 
 def days_between(start: ir.TimestampValue, end: ir.TimestampValue) -> ir.FloatingValue:
