@@ -3,136 +3,70 @@
 import hashlib
 import tomllib
 from importlib.resources import files
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError
 
 from features.errors import InputError
+from training.pooled import Pooled
+from training.sections import (
+    Band,
+    Boosting,
+    Frozen,
+    LeadSplit,
+    Limit,
+    Requirement,
+    SurvivalConfig,
+    Windows,
+)
+
+__all__ = [
+    "Boosting",
+    "ChurnConfig",
+    "ClvConfig",
+    "Frozen",
+    "LeadConfig",
+    "LeadSplit",
+    "Limit",
+    "ModelConfig",
+    "NextPurchaseConfig",
+    "Requirement",
+    "SurvivalConfig",
+    "Windows",
+    "digest",
+    "family",
+    "flat",
+    "load",
+    "models",
+    "parse",
+]
 
 _FOLDER = files("training") / "config"
-
-
-class Frozen(BaseModel):
-    """A value that cannot change and accepts no key it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Windows(Frozen):
-    """Where cutoffs may lie.
-
-    Attributes
-    ----------
-    horizon_days
-        Length of the outcome window that starts at a cutoff.
-    warm_up_days
-        History every cutoff needs behind it.
-    step_days
-        Days between neighbouring cutoffs.
-    test_cutoffs, valid_cutoffs
-        How many of the newest cutoffs measure the model, and calibrate it.
-    least_train_cutoffs
-        Below this, training and calibration windows may overlap each other (never the test).
-    """
-
-    horizon_days: int = Field(gt=0)
-    warm_up_days: int = Field(default=90, ge=0)
-    step_days: int = Field(default=7, gt=0)
-    test_cutoffs: int = Field(default=1, gt=0)
-    valid_cutoffs: int = Field(default=1, gt=0)
-    least_train_cutoffs: int = Field(default=4, gt=0)
-
-
-class LeadSplit(Frozen):
-    """How settled leads are cut in time.
-
-    Attributes
-    ----------
-    test_share
-        The newest share of settled leads, by capture, that measures the model.
-    valid_share
-        Of the leads settled before that, the share settled last: it stops and calibrates.
-    feature_cutoffs
-        At most so many moments to know customers at; a lead reads the newest before its capture.
-    level_count
-        A categorical value seen in fewer training leads is treated as missing.
-    least_rows
-        Fewer training or test leads than this are refused.
-    """
-
-    test_share: float = Field(default=0.25, gt=0, lt=1)
-    valid_share: float = Field(default=0.35, gt=0, lt=1)
-    feature_cutoffs: int = Field(default=60, gt=0)
-    level_count: int = Field(default=20, ge=1)
-    least_rows: int = Field(default=100, ge=1)
-
-
-class Boosting(Frozen):
-    """LightGBM's hyper-parameters; reasons cost time in proportion to trees and leaves.
-
-    One thread: these fits take seconds, and on a busy machine threads wait for one another.
-    """
-
-    rounds: int = Field(default=200, gt=0)
-    early_stopping: int = Field(default=20, ge=0)
-    learning_rate: float = Field(default=0.05, gt=0)
-    num_leaves: int = Field(default=15, ge=2)
-    min_data_in_leaf: int = Field(default=100, ge=1)
-    feature_fraction: float = Field(default=0.7, gt=0, le=1)
-    bagging_fraction: float = Field(default=0.8, gt=0, le=1)
-    lambda_l2: float = Field(default=5.0, ge=0)
-    seed: int = 20170101
-    num_threads: int = Field(default=1, ge=1)
-    monotone: dict[str, Literal[-1, 1]] = {}
-
-
-class Limit(Frozen):
-    """One condition a customer must meet to be scored by the model and not by the baseline."""
-
-    feature: str
-    side: Literal["at_least", "at_most"]
-    value: float
-
-
-class Requirement(Frozen):
-    """One condition of the gate: at least one of its bounds must be given.
-
-    Attributes
-    ----------
-    beats_baselines_by
-        Margin over the best baseline that has this metric.
-    as_share
-        Read that margin as a share of the baseline's value.
-    """
-
-    metric: str
-    at_least: float | None = None
-    at_most: float | None = None
-    beats_baselines_by: float | None = None
-    as_share: bool = False
-
-    @model_validator(mode="after")
-    def _asks_something(self) -> Self:
-        if self.at_least is None and self.at_most is None and self.beats_baselines_by is None:
-            raise ValueError(f"gate condition on {self.metric} asks nothing")
-        return self
-
-
-class Band(Frozen):
-    """A named cut of a calibrated probability; `low` is its lower bound."""
-
-    name: str
-    low: float = Field(ge=0, lt=1)
+_FAMILIES = _FOLDER / "families"
 
 
 class _Model(Frozen):
+    """What every model states.
+
+    Attributes
+    ----------
+    slices
+        Columns that the test rows are cut by: numbers into tertiles, texts into levels.
+    pooled
+        The model that answers where the data are too few for this one.
+    slice_margin
+        By what share of the champion's error a challenger may be worse in a slice.
+    """
+
     model: str
     service: str
     boosting: Boosting = Boosting()
+    pooled: Pooled = Pooled()
     folds: int = Field(default=3, ge=2)
     population: tuple[Limit, ...] = ()
     bands: tuple[Band, ...] = ()
     slices: tuple[str, ...] = ()
+    slice_margin: float = Field(default=0.05, ge=0)
     gate: tuple[Requirement, ...] = Field(min_length=1)
 
 
@@ -141,11 +75,17 @@ class ChurnConfig(_Model):
 
     Attributes
     ----------
+    family
+        Models of one family are trained together, on what the family's own file says.
+    survival
+        The curve that the probability is read from.
     rules
         Features that make a one-feature baseline each; the first serves the cold start.
     """
 
     pipeline: Literal["churn"]
+    family: str = ""
+    survival: SurvivalConfig = SurvivalConfig()
     rules: tuple[str, ...] = Field(default=("recency_days",), min_length=1)
     windows: Windows
 
@@ -155,9 +95,7 @@ class NextPurchaseConfig(_Model):
 
     Attributes
     ----------
-    interval_level
-        Share of outcomes the interval should hold.
-    rules
+    family, survival, rules
         As in `ChurnConfig`.
     gap_floor_days
         The remaining-gap baseline never promises less than this.
@@ -169,8 +107,9 @@ class NextPurchaseConfig(_Model):
     """
 
     pipeline: Literal["next_purchase"]
+    family: str = ""
+    survival: SurvivalConfig = SurvivalConfig()
     windows: Windows
-    interval_level: float = Field(default=0.8, gt=0, lt=1)
     rules: tuple[str, ...] = Field(default=("recency_days",), min_length=1)
     gap_floor_days: float = Field(default=1.0, gt=0)
     category_boosting: Boosting = Boosting()
@@ -188,12 +127,25 @@ class ClvConfig(_Model):
         As in `ChurnConfig`.
     tweedie_power
         Variance power of the Tweedie loss: between many small counts (1) and one amount (2).
+    basket_mean, basket_orders, basket_weight
+        The features that say what a purchase is worth, and so many purchases as the shop's mean
+        weighs.
+    interval_level, interval_rounds
+        Share of outcomes the interval should hold, and the trees of each of its ends.
+    least_amount
+        Ends of the interval are learned on a logarithm: less than this is taken as this.
     """
 
     pipeline: Literal["clv"]
     windows: Windows
     rules: tuple[str, ...] = Field(default=("spend_90d",), min_length=1)
     tweedie_power: float = Field(default=1.5, gt=1, lt=2)
+    basket_mean: str = "basket_mean"
+    basket_orders: str = "active_days"
+    basket_weight: float = Field(default=3.0, gt=0)
+    interval_level: float = Field(default=0.8, gt=0, lt=1)
+    interval_rounds: int = Field(default=80, gt=0)
+    least_amount: float = Field(default=1.0, gt=0)
 
 
 class LeadConfig(_Model):
@@ -244,8 +196,23 @@ def load(model: str) -> ModelConfig:
     return parse((_FOLDER / f"{model}.toml").read_text("utf-8"), where=f"{model}.toml")
 
 
+def family(config: ModelConfig) -> list[ModelConfig]:
+    """Return the configurations trained together with this one, shortest horizon first.
+
+    They read one curve, so that the others take over its trees, curve and population.
+    """
+    if isinstance(config, LeadConfig | ClvConfig) or not config.family:
+        return [config]
+    shared = {name: getattr(config, name) for name in ("boosting", "survival", "population")}
+    every = [load(name) for name in models() if name != config.model]
+    of_it = (one for one in every if isinstance(one, ChurnConfig | NextPurchaseConfig))
+    others = (one for one in of_it if one.family == config.family)
+    named = [config, *(one.model_copy(update=shared) for one in others)]
+    return [*sorted(named, key=lambda one: (one.windows.horizon_days, one.model))]
+
+
 def parse(text: str, *, where: str = "configuration") -> ModelConfig:
-    """Parse TOML text into a typed configuration.
+    """Parse TOML text into a typed configuration; what a family's file says holds for its members.
 
     Raises
     ------
@@ -253,7 +220,10 @@ def parse(text: str, *, where: str = "configuration") -> ModelConfig:
         The text is no TOML, a key is unknown, missing or out of range.
     """
     try:
-        return _ADAPTER.validate_python(tomllib.loads(text))
+        said = tomllib.loads(text)
+        shared = _FAMILIES / f"{said.get('family', '')}.toml"
+        common = tomllib.loads(shared.read_text("utf-8")) if shared.is_file() else {}
+        return _ADAPTER.validate_python({**common, **said})
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"Not valid TOML: {error}", where=where) from error
     except ValidationError as error:

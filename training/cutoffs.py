@@ -69,6 +69,34 @@ def plan(windows: Windows, first: datetime, today: datetime) -> Plan:
     )
 
 
+def closed(windows: Windows, first: datetime, today: datetime) -> tuple[datetime, ...]:
+    """Return every cutoff of that grid whose outcome is known.
+
+    Raises
+    ------
+    CutoffError
+        Not even one window has closed.
+    """
+    found = watched(windows, first, today, today, windows.horizon_days)
+    if found:
+        return found
+    needed = windows.warm_up_days + windows.horizon_days + windows.step_days
+    raise CutoffError(
+        f"The history is too short: no {windows.horizon_days}-day outcome is known yet",
+        where=f"{first:%Y-%m-%d} to {today:%Y-%m-%d}",
+        todo=f"Import at least {needed} days of orders.",
+    )
+
+
+def watched(
+    windows: Windows, first: datetime, today: datetime, until: datetime, least_days: int
+) -> tuple[datetime, ...]:
+    """Return the cutoffs of that grid after which at least `least_days` lie before `until`."""
+    start = first + timedelta(days=windows.warm_up_days)
+    grid = _grid(start, today, timedelta(days=windows.step_days))
+    return _until(grid, until - timedelta(days=least_days))
+
+
 def _grid(start: datetime, today: datetime, step: timedelta) -> tuple[datetime, ...]:
     count = (today - start) // step + 1 if today >= start else 0
     return tuple(today - place * step for place in reversed(range(count)))

@@ -1,6 +1,6 @@
 """Rows to learn from: features as they were known, outcomes that followed, split by time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -10,11 +10,12 @@ from features.errors import EmptyDataError
 from features.lake.lake import Lake
 from features.store import Store
 from training.config import Windows
-from training.cutoffs import Plan, plan
+from training.cutoffs import Plan, closed, plan
 from training.labels import check_matured, outcomes
 
 PARTS = ("train", "between", "valid", "test")
 LEAST_ROWS = 20
+KEY = ["customer_id", "as_of"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,22 @@ class Context:
     lake: Lake
     store: Store
     today: datetime
+    _kept: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    def history(self, service: str, asked: pd.DataFrame) -> pd.DataFrame:
+        """Return `asked` with the features of a service as they were known; see `Store.history`.
+
+        Models of one family read the same features at the same moments: once is enough.
+        """
+        names = tuple(self.store.feature_names(service))
+        pairs = pd.MultiIndex.from_frame(asked[KEY])
+        kept = self._kept.get(names)
+        if kept is None or not pairs.isin(kept.index).all():
+            rows = self.store.history(service, asked)
+            self._kept[names] = rows.set_index(pairs)[list(names)]
+            return rows
+        found = kept.loc[pairs].reset_index(drop=True)
+        return pd.concat([asked.reset_index(drop=True), found], axis=1)
 
 
 @dataclass(frozen=True)
@@ -50,6 +67,9 @@ class Dataset:
         Text inputs.
     lineage
         What the rows are, for the record.
+    spells
+        Rows of a survival curve, of all cutoffs before the test, each with what followed it until
+        the test begins; None where nothing is learned from them.
     """
 
     train: pd.DataFrame
@@ -59,6 +79,7 @@ class Dataset:
     features: tuple[str, ...]
     texts: tuple[str, ...] = ()
     lineage: Mapping[str, str] = field(default_factory=dict)
+    spells: pd.DataFrame | None = None
 
     @property
     def known(self) -> pd.DataFrame:
@@ -96,7 +117,7 @@ def customer_dataset(ctx: Context, windows: Windows, service: str) -> Dataset:
         outcomes(lines, cutoffs.all, windows.horizon_days).order_by(["as_of", "customer_id"])
     )
     labels = labels.assign(as_of=labels["as_of"].dt.tz_localize(UTC))
-    rows = ctx.store.history(service, labels)
+    rows = ctx.history(service, labels)
     names = ctx.store.feature_names(service)
     parts = {part: rows_at(rows, getattr(cutoffs, part)) for part in PARTS}
     for part in ("train", "valid", "test"):
@@ -112,6 +133,44 @@ def customer_dataset(ctx: Context, windows: Windows, service: str) -> Dataset:
             **{f"rows.{part}": str(len(parts[part])) for part in PARTS},
             "windows_apart": str(cutoffs.apart).lower(),
         },
+    )
+
+
+def settled_customers(ctx: Context, windows: Windows, service: str) -> Dataset:
+    """Return every customer known at every cutoff whose window has closed, all in `train`.
+
+    Features that are not built yet are built: no plan of cutoffs asked for them.
+
+    Raises
+    ------
+    CutoffError
+        Not even one window has closed.
+    EmptyDataError
+        Almost nobody is known.
+    """
+    cutoffs = closed(windows, ctx.lake.first_moment(), ctx.today)
+    ctx.store.build(cutoffs, service=service)
+    lines = ctx.lake.table("order_lines")
+    labels = ctx.lake.con.execute(
+        outcomes(lines, cutoffs, windows.horizon_days).order_by(["as_of", "customer_id"])
+    )
+    rows = ctx.history(service, labels.assign(as_of=labels["as_of"].dt.tz_localize(UTC)))
+    _check(rows, "settled")
+    return only_train(rows, ctx.store.feature_names(service), {"cutoffs.train": _said(cutoffs)})
+
+
+def only_train(
+    rows: pd.DataFrame, names: Sequence[str], lineage: Mapping[str, str] | None = None
+) -> Dataset:
+    """Return a data set that has nothing to calibrate or test on."""
+    none = rows.iloc[:0]
+    return Dataset(
+        train=rows,
+        between=none,
+        valid=none,
+        test=none,
+        features=tuple(name for name in names if rows[name].dtype == "float64"),
+        lineage={**(lineage or {}), "rows.train": str(len(rows))},
     )
 
 

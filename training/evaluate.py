@@ -1,12 +1,13 @@
 """A model beside every honest baseline, on rows it never saw, whole and in slices."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
 
 from training.metrics import BETTER
 
@@ -16,6 +17,7 @@ Measures = dict[str, float]
 
 BASELINE = "baseline."
 SLICES = 3
+LEVELS = 5
 LEAST_SLICE = 50
 
 
@@ -95,17 +97,44 @@ class Evaluation:
 def slices(
     frame: pd.DataFrame, features: tuple[str, ...], measure: Callable[[Mask], Measures]
 ) -> dict[str, Measures]:
-    """Measure the model in tertiles of each feature; parts too small to judge are left out."""
+    """Measure the model in parts of the rows; parts too small to judge are left out.
+
+    Parameters
+    ----------
+    features
+        A number is cut into tertiles; a text (a shop) into its most frequent levels and all
+        others. One that the rows do not have is left out.
+    """
     parts: dict[str, Measures] = {}
     for feature in features:
-        values = frame[feature].to_numpy(dtype=np.float64)
-        edges = np.unique(np.nanquantile(values, np.linspace(0, 1, SLICES + 1)))
-        for low, high in pairwise(edges):
-            inside = (values >= low) & ((values < high) | (high == edges[-1]) & (values == high))
+        if feature not in frame:
+            continue
+        cut = _tertiles if is_numeric_dtype(frame[feature]) else _levels
+        for name, inside in cut(frame[feature]):
             if inside.sum() >= LEAST_SLICE:
-                sized = {"rows": float(inside.sum()), **measure(inside)}
-                parts[_slice_name(feature, low, high, edges)] = sized
+                parts[name] = {"rows": float(inside.sum()), **measure(inside)}
     return parts
+
+
+def _tertiles(column: "pd.Series[float]") -> Iterator[tuple[str, Mask]]:
+    values = column.to_numpy(dtype=np.float64)
+    if np.isnan(values).all():
+        return
+    edges: Floats = np.unique(np.nanquantile(values, np.linspace(0, 1, SLICES + 1)))
+    for low, high in pairwise(edges):
+        inside = (values >= low) & ((values < high) | (high == edges[-1]) & (values == high))
+        yield _slice_name(str(column.name), low, high, edges), inside
+
+
+def _levels(column: "pd.Series[str]") -> Iterator[tuple[str, Mask]]:
+    """Cut by level, the most frequent first; nothing where all rows have the same one."""
+    counts = column.value_counts()
+    named = sorted(counts.index, key=lambda level: (-counts[level], str(level)))[:LEVELS]
+    if column.nunique(dropna=False) < 2:
+        return
+    for level in named:
+        yield f"{column.name} {level}", (column == level).to_numpy(dtype=bool)
+    yield f"{column.name} other", ~column.isin(named).to_numpy(dtype=bool)
 
 
 def _slice_name(feature: str, low: float, high: float, edges: Floats) -> str:

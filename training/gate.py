@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from training.config import Requirement
 from training.evaluate import Evaluation, best_baseline
@@ -15,10 +16,20 @@ class Verdict:
     passed: bool
     reasons: tuple[str, ...]
 
+    def __and__(self, other: Self) -> Self:
+        """Return the verdict that both are passed."""
+        return type(self)(self.passed and other.passed, self.reasons + other.reasons)
+
     def text(self) -> str:
         """Return the verdict as a Markdown list."""
         head = "The gate is passed." if self.passed else "The gate is not passed."
         return "\n".join([head, "", *(f"- {reason}" for reason in self.reasons)]) + "\n"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Return the verdict that `text` was made of."""
+        reasons = [line[2:] for line in text.splitlines() if line.startswith("- ")]
+        return cls(all(reason.startswith("passed") for reason in reasons), tuple(reasons))
 
 
 @dataclass(frozen=True)

@@ -40,23 +40,37 @@ def check_matured(cutoffs: Sequence[datetime], horizon_days: int, today: datetim
         )
 
 
-def outcomes(order_lines: ir.Table, cutoffs: Sequence[datetime], horizon_days: int) -> ir.Table:
+def outcomes(
+    order_lines: ir.Table,
+    cutoffs: Sequence[datetime],
+    horizon_days: int,
+    until: datetime | None = None,
+) -> ir.Table:
     """Label every customer known at each cutoff.
+
+    Parameters
+    ----------
+    until
+        Nothing is seen from here on: windows that would reach further end here.
 
     Returns
     -------
     One row per customer with a purchase before the cutoff: `customer_id`, `as_of` (naive UTC),
-    `churned` (1.0 if no purchase in the window), `days_to_next` (days to the first purchase,
-    `horizon_days` if there is none) and `spend` (net amount of the window, returns deducted).
+    `churned` (1.0 if no purchase in the window), `days_to_next` (days to the first purchase, the
+    length of the window if there is none), `followed_days` (that length), `purchases` (how many
+    there were) and `spend` (net amount of the window, returns deducted).
     """
     baskets = baskets_of(order_lines)
-    windows = _windows(cutoffs, horizon_days)
+    windows = _windows(cutoffs, horizon_days, until)
     bought = baskets.filter(baskets.is_purchase)
     first = bought.group_by("customer_id").agg(first_at=bought.ordered_at.min())
-    known = windows.join(first, first.first_at < windows.as_of).select(*KEY)
+    length = windows.until.epoch_seconds() - windows.as_of.epoch_seconds()
+    whole = windows.mutate(followed_days=(length / SECONDS_PER_DAY).cast("float64"))
+    known = whole.join(first, first.first_at < whole.as_of).select(*KEY, "followed_days")
     inside = _inside(baskets, windows)
     seen = inside.group_by(*KEY).agg(
         next_at=inside.ordered_at.min(where=inside.is_purchase),
+        purchases=inside.is_purchase.sum().cast("float64"),
         spend=(inside.spend - inside.returned).sum(),
     )
     joined = known.left_join(seen, KEY)
@@ -65,7 +79,9 @@ def outcomes(order_lines: ir.Table, cutoffs: Sequence[datetime], horizon_days: i
         "customer_id",
         "as_of",
         churned=joined.next_at.isnull().cast("float64"),
-        days_to_next=ibis.coalesce(waited.cast("float64"), ibis.literal(float(horizon_days))),
+        days_to_next=ibis.coalesce(waited.cast("float64"), joined.followed_days),
+        followed_days=joined.followed_days,
+        purchases=ibis.coalesce(joined.purchases, ibis.literal(0.0)),
         spend=ibis.coalesce(joined.spend, ibis.literal(0.0)),
     )
 
@@ -116,9 +132,13 @@ def leads_known_by(leads: pd.DataFrame, decided: pd.DataFrame, moment: datetime)
     return known[settled].drop(columns=["decided_at", "outcome"]).reset_index(drop=True)
 
 
-def _windows(cutoffs: Sequence[datetime], horizon_days: int) -> ir.Table:
+def _windows(
+    cutoffs: Sequence[datetime], horizon_days: int, until: datetime | None = None
+) -> ir.Table:
     starts = sorted({naive(cutoff) for cutoff in cutoffs})
     ends = [start + timedelta(days=horizon_days) for start in starts]
+    if until is not None:
+        ends = [min(end, naive(until)) for end in ends]
     return ibis.memtable(
         pd.DataFrame({"as_of": starts, "until": ends}).astype("datetime64[us]"),
         schema={"as_of": "timestamp(6)", "until": "timestamp(6)"},

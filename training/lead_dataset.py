@@ -13,7 +13,7 @@ from features.lake.lake import Lake
 from features.transforms.lead_behaviour import types_seen
 from features.transforms.lead_features import lead_features, read_history
 from training.config import LeadConfig, LeadSplit
-from training.dataset import Context, Dataset
+from training.dataset import Context, Dataset, only_train
 from training.labels import leads_known_by
 
 AT_CAPTURE = (0,)
@@ -62,11 +62,7 @@ def lead_dataset(ctx: Context, config: LeadConfig, ages: Sequence[int] = AT_CAPT
         Too few leads, or only one outcome, on either side.
     """
     split = config.split
-    settled = leads_known_by(
-        ctx.lake.frame("leads"), ctx.lake.frame("lead_outcomes"), ctx.today
-    ).sort_values(["created_at", "lead_id"], ignore_index=True)
-    if settled.empty:
-        raise EmptyDataError("No lead is settled yet", where="leads", todo="Wait, or import more.")
+    settled = _settled(ctx)
     start = settled["created_at"].quantile(1 - split.test_share, interpolation="lower")
     before = settled[settled["settled_at"] <= start]
     test = settled[settled["created_at"] >= start]
@@ -98,6 +94,30 @@ def lead_dataset(ctx: Context, config: LeadConfig, ages: Sequence[int] = AT_CAPT
             **{f"rows.{part}": str(len(frame)) for part, frame in parts.items()},
         },
     )
+
+
+def settled_leads(ctx: Context, config: LeadConfig, ages: Sequence[int] = AT_CAPTURE) -> Dataset:
+    """Return every settled lead, all in `train`.
+
+    Raises
+    ------
+    TableMissingError
+        There are no leads or no outcomes.
+    EmptyDataError
+        No lead is settled.
+    """
+    settled = _settled(ctx)
+    rows = _with_features(ctx, config, _scored(ctx.lake, settled, ages), ages)
+    return only_train(rows, _customer_features(ctx, config, settled))
+
+
+def _settled(ctx: Context) -> pd.DataFrame:
+    settled = leads_known_by(
+        ctx.lake.frame("leads"), ctx.lake.frame("lead_outcomes"), ctx.today
+    ).sort_values(["created_at", "lead_id"], ignore_index=True)
+    if settled.empty:
+        raise EmptyDataError("No lead is settled yet", where="leads", todo="Wait, or import more.")
+    return settled
 
 
 def _scored(lake: Lake, settled: pd.DataFrame, ages: Sequence[int]) -> pd.DataFrame:

@@ -29,6 +29,18 @@ BETTER: dict[str, Literal["higher", "lower"]] = {
 """Which way is better; metrics absent here (coverage, total_ratio) have a right value instead."""
 
 
+def right_values(level: float | None) -> dict[str, float]:
+    """Return the right value of the metrics that have one.
+
+    Parameters
+    ----------
+    level
+        Share of outcomes that the model's interval should hold; None without an interval.
+    """
+    held = {} if level is None else {"coverage": level}
+    return {"total_ratio": 1.0, **held}
+
+
 def probability_metrics(happened: Floats, probability: Floats) -> dict[str, float]:
     """Measure a probability: ranking (AUC, precision, lift) and honesty (Brier, log loss, ECE).
 

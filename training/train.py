@@ -1,7 +1,7 @@
 """Training from end to end: reuse or fit, measure, log, and let the gate decide."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
@@ -10,22 +10,22 @@ from features.errors import CutoffError, InputError, TableMissingError
 from features.lake.lake import Lake
 from features.store import Store
 from models_registry.errors import UnknownModelError
-from models_registry.registry import Registry, Version
+from models_registry.registry import Registry
+from models_registry.rungs import Rung
+from models_registry.version import Version
 from training import config as configs
-from training.cards.build import build_card
-from training.cards.page import documents
+from training.climb import Climb, Progress
 from training.config import ChurnConfig, ClvConfig, LeadConfig, ModelConfig, NextPurchaseConfig
 from training.dataset import Context
-from training.evaluate import BASELINE, Evaluation
-from training.gate import decide
-from training.lineage import lineage, run_key
+from training.evaluate import BASELINE
+from training.gate import Verdict
+from training.lineage import run_key
 from training.pipelines.base import Pipeline
 from training.pipelines.churn import Churn
 from training.pipelines.clv import Clv
 from training.pipelines.lead_score import LeadScore
 from training.pipelines.next_purchase import NextPurchase
-
-Progress = Callable[[float], None]
+from training.together import Measured, register
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class TrainingResult:
         One sentence per condition of the gate; each begins with "passed" or "failed".
     metrics, baselines
         Of the model, and of each baseline by name, on the test rows.
+    rung
+        Which rung of the ladder it stands on: the full model, the pooled one, or the rule.
     reused
         Nothing had changed since this version, so nothing was trained.
     """
@@ -51,6 +53,7 @@ class TrainingResult:
     metrics: Mapping[str, float]
     baselines: Mapping[str, Mapping[str, float]]
     reused: bool
+    rung: Rung = "full"
 
 
 def train(
@@ -67,7 +70,8 @@ def train(
     """Train one model and make it champion if it passes its gate.
 
     Features the model needs and that are not built yet are built. A champion stays champion when
-    the new version does not pass.
+    the new version does not pass. Where the data are too few for the full model, or where it does
+    not pass and there is no champion, a lower rung of the ladder is made champion (`Climb`).
 
     Parameters
     ----------
@@ -89,49 +93,43 @@ def train(
     TableMissingError
         A table it needs was never imported.
     """
+    return train_together(
+        model, lake, store, registry, progress, today=today, fresh=fresh, config=config
+    )[model]
+
+
+def train_together(
+    model: str,
+    lake: Lake,
+    store: Store,
+    registry: Registry,
+    progress: Progress | None = None,
+    *,
+    today: datetime | None = None,
+    fresh: bool = False,
+    config: ModelConfig | None = None,
+    texts: Mapping[str, str] | None = None,
+) -> dict[str, TrainingResult]:
+    """Train one model and with it its family, as `train` does; return the results by model.
+
+    Where nothing has changed the model comes alone.
+
+    Parameters
+    ----------
+    texts
+        Kept with every version beside its own, by file name.
+    """
     tell = progress or (lambda _: None)
-    config = config or configs.load(model)
+    members = configs.family(config or configs.load(model))
+    asked = next(one for one in members if one.model == model)
     ctx = Context(lake, store, today_of(lake) if today is None else utc(today))
-    if not fresh and (kept := _unchanged(registry, config, run_key(lake, config, ctx.today))):
+    if not fresh and (kept := _unchanged(registry, asked, run_key(lake, asked, ctx.today))):
         tell(1.0)
-        return _result_of(kept, config)
-    pipeline = pipeline_of(config)
-    if cutoffs := pipeline.cutoffs(lake, ctx.today):
-        store.build(cutoffs, service=pipeline.service)
-    tell(0.3)
-    dataset = pipeline.prepare(ctx)
-    said = {**lineage(lake, config, ctx.today), **dataset.lineage}
-    dataset = replace(dataset, lineage=said)
-    tell(0.5)
-    bundle = pipeline.fit(dataset)
-    tell(0.8)
-    evaluation = pipeline.evaluate(bundle, dataset)
-    verdict = decide(evaluation, config.gate)
-    card = build_card(bundle, dataset, evaluation, verdict, config)
-    tell(0.9)
-    version = registry.log(
-        bundle,
-        metrics=evaluation.flat(),
-        params=configs.flat(config),
-        lineage=said,
-        texts={
-            "evaluation.md": evaluation.text(),
-            "gate.md": verdict.text(),
-            **documents(card),
-        },
-    )
-    if verdict.passed:
-        registry.promote(model, version, "; ".join(verdict.reasons))
+        return {model: _result_of(kept, registry)}
+    found = Climb(model, ctx, registry, pipeline_of).measure(members, tell)
+    versions = register(found, registry, texts)
     tell(1.0)
-    return TrainingResult(
-        model=model,
-        version=version,
-        promoted=verdict.passed,
-        gate_reasons=verdict.reasons,
-        metrics=evaluation.metrics,
-        baselines=evaluation.baselines,
-        reused=False,
-    )
+    return {one.config.model: _trained(one, versions[one.config.model], registry) for one in found}
 
 
 def plan_features(
@@ -146,10 +144,11 @@ def plan_features(
         config = configs.load(name)
         try:
             at = today_of(lake) if today is None else utc(today)
-            moments = pipeline_of(config).cutoffs(lake, at)
+            asked = pipeline_of(config).moments(lake, at)
         except (CutoffError, TableMissingError):
             continue
-        plan.setdefault(config.service, set()).update(moments)
+        for service, moments in asked.items():
+            plan.setdefault(service, set()).update(moments)
     return {service: sorted(moments) for service, moments in plan.items() if moments}
 
 
@@ -208,20 +207,36 @@ def _unchanged(registry: Registry, config: ModelConfig, key: str) -> Version | N
     return None
 
 
-def _result_of(version: Version, config: ModelConfig) -> TrainingResult:
+def _trained(one: Measured, version: str, registry: Registry) -> TrainingResult:
+    return TrainingResult(
+        model=one.config.model,
+        version=version,
+        promoted=_is_champion(one.config.model, version, registry),
+        gate_reasons=one.verdict.reasons,
+        metrics=one.evaluation.metrics,
+        baselines=one.evaluation.baselines,
+        reused=False,
+        rung=one.bundle.meta.rung,
+    )
+
+
+def _is_champion(model: str, version: str, registry: Registry) -> bool:
+    return any(v.version == version and v.is_champion for v in registry.versions(model))
+
+
+def _result_of(version: Version, registry: Registry) -> TrainingResult:
     baselines: dict[str, dict[str, float]] = {}
     for name, value in version.metrics.items():
         if name.startswith(BASELINE):
             baseline, metric = name.removeprefix(BASELINE).rsplit(".", 1)
             baselines.setdefault(baseline, {})[metric] = value
-    metrics = {n: v for n, v in version.metrics.items() if not n.startswith(BASELINE)}
-    evaluation = Evaluation(version.model, rows=0, metrics=metrics, baselines=baselines)
     return TrainingResult(
         model=version.model,
         version=version.version,
         promoted=version.is_champion,
-        gate_reasons=decide(evaluation, config.gate).reasons,
-        metrics=metrics,
+        gate_reasons=Verdict.read(registry.text(version.model, version.version, "gate.md")).reasons,
+        metrics={n: v for n, v in version.metrics.items() if not n.startswith(BASELINE)},
         baselines=baselines,
         reused=True,
+        rung=registry.load(version.model, version.version).meta.rung,
     )

@@ -20,6 +20,7 @@ from training.config import ModelConfig, flat
 from training.dataset import PARTS, Dataset
 from training.evaluate import Evaluation
 from training.gate import Verdict
+from training.metrics import right_values
 from training.pipelines.base import inside, whose
 
 LIBRARIES = ("lightgbm", "numpy", "pandas", "scikit-learn")
@@ -44,10 +45,7 @@ def build_card(
     judged = inside(dataset.valid, meta.population)
     found = explained(bundle, judged, whose(judged))
     ranked = uses(bundle, found)
-    target = {"total_ratio": 1.0}
-    if meta.interval_level is not None:
-        target["coverage"] = meta.interval_level
-    metrics = measured(evaluation, meta.kind, target)
+    metrics = measured(evaluation, meta.kind, right_values(meta.interval_level))
     sliced = tuple(
         Slice(
             name,

@@ -71,9 +71,12 @@ def explained(
 
 def uses(bundle: Bundle, found: Explained) -> tuple[Use, ...]:
     """Return every feature with its two importances, the one that moves scores most first."""
-    gain = np.asarray(bundle.boosters["main"].feature_importance("gain"), dtype=np.float64)
-    share = gain / gain.sum() if gain.sum() > 0 else gain
     names = bundle.meta.features
+    gain = np.zeros(len(names))
+    if not bundle.by_rule:
+        every = bundle.boosters["main"].feature_importance("gain")
+        gain = np.asarray(every, dtype=np.float64)[: len(names)]
+    share = gain / gain.sum() if gain.sum() > 0 else gain
     size = np.abs(found.contributions).mean(axis=0) if len(found.frame) else np.zeros(len(names))
     order = np.lexsort((-share, -size))
     return tuple(

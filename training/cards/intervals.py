@@ -58,11 +58,11 @@ def measured(
     target
         The right value of metrics that have one; `coverage` there is the level of the interval.
     """
-    draws, scale = _draws(evaluation, kind, target.get("coverage"), how)
+    drawn, scale = draws(evaluation, kind, target.get("coverage"), how)
 
     def estimate(name: str, metric: str, value: float) -> Estimate:
         low, high = BOUNDS.get(metric, (0.0, np.inf))
-        return spread(value, draws.get(name, {}).get(metric), scale, how.level, low, high)
+        return spread(value, drawn.get(name, {}).get(metric), scale, how.level, low, high)
 
     return tuple(
         _with_gain(
@@ -78,7 +78,7 @@ def measured(
                 },
             ),
             evaluation,
-            draws,
+            drawn,
             scale,
             how,
         )
@@ -115,9 +115,19 @@ def spread(
     return Estimate(float(value), float(ends[0]), float(ends[1]))
 
 
-def _draws(
-    evaluation: Evaluation, kind: Kind, level: float | None, how: Resampling
+def draws(
+    evaluation: Evaluation, kind: Kind, level: float | None, how: Resampling = RESAMPLING
 ) -> tuple[Draws, float]:
+    """Measure the model and its baselines on draws of persons; nothing without the rows.
+
+    The persons drawn depend on whose the rows are and on the seed: two evaluations of the same
+    rows are drawn alike, so that their draws may be paired.
+
+    Returns
+    -------
+    draws, scale
+        What the spread of the draws has to be multiplied by, as in `spread`.
+    """
     if evaluation.answers is None:
         return {}, 1.0
     answers, persons, scale = _taken(evaluation.answers, how)

@@ -67,13 +67,21 @@ OVERLAP = (
 )
 
 
+UNMEASURED = (
+    "It was not measured: the history is too short to keep an outcome window apart for a test."
+)
+
+
 def without_values(frame: pd.DataFrame, features: Sequence[str]) -> tuple[str, ...]:
     """Return the features that have no value in any row."""
     return tuple(name for name in features if name in frame and frame[name].isna().all())
 
 
 def _not_measured(parts: Sequence[Part], policy: LimitPolicy) -> Iterator[str]:
-    test = next(part for part in parts if part.name == "test")
+    test = next((part for part in parts if part.name == "test"), None)
+    if test is None:
+        yield UNMEASURED
+        return
     if test.first == test.last:
         yield (
             f"It was measured on one moment, {test.first:%Y-%m-%d}: another season, or a time of "

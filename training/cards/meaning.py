@@ -70,7 +70,7 @@ def meaning_of(config: ModelConfig) -> Meaning:
             return Meaning(
                 next_purchase.LABEL,
                 f"The days until a customer buys next (a median, at most {_days(config)}), an "
-                f"interval meant to hold {100 * config.interval_level:.0f} % of outcomes, and the "
+                f"interval meant to hold {config.survival.interval_level:.0%} of outcomes, and the "
                 "categories of that basket. It is for choosing when to write, and about what.",
                 "mean days until the next purchase",
                 _BY_CUTOFF,

@@ -1,5 +1,6 @@
 """A card as one HTML page that needs nothing else: no network, no script, no font file."""
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from training.cards.card import Card
@@ -28,9 +29,22 @@ def documents(card: Card) -> dict[str, str]:
 
 def html(card: Card) -> str:
     """Return the whole card as an HTML page, plots among the text."""
-    reader, drawn = _reader(), figures(card)
-    body = "\n".join(_section(reader, section, drawn) for section in sections(card))
-    head = reader.renderInline(title(card))
+    return document(title(card), sections(card), figures(card))
+
+
+def document(heading: str, parts: Iterable[Section], drawn: Mapping[str, str]) -> str:
+    """Return sections of Markdown as an HTML page in the look of the cards.
+
+    Parameters
+    ----------
+    heading
+        Markdown without marks of its own, as from `plain`.
+    drawn
+        Plots as `<svg>` elements, by the name that sections call them by.
+    """
+    reader = _reader()
+    body = "\n".join(_section(reader, section, drawn) for section in parts)
+    head = reader.renderInline(heading)
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -39,7 +53,7 @@ def html(card: Card) -> str:
     )
 
 
-def _section(reader: "MarkdownIt", section: Section, drawn: dict[str, str]) -> str:
+def _section(reader: "MarkdownIt", section: Section, drawn: Mapping[str, str]) -> str:
     told = reader.render(f"## {section.title}\n\n{section.body}")
     plot = drawn.get(section.figure, "")
     return f"<section>{told}{f'<figure>{plot}</figure>' if plot else ''}</section>"

@@ -4,6 +4,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,10 +42,11 @@ def figures(card: Card) -> dict[str, str]:
         "importance": (_importance, bool(card.features)),
         "dependence": (_dependence, bool(card.dependence)),
     }
-    return {name: _svg(name, draw, card) for name, (draw, there) in drawn.items() if there}
+    return {name: svg(name, partial(draw, card)) for name, (draw, there) in drawn.items() if there}
 
 
-def _svg(name: str, draw: Callable[[Card], "Figure"], card: Card) -> str:
+def svg(name: str, draw: Callable[[], "Figure"]) -> str:
+    """Draw in the look of the cards and return an `<svg>` element; the same gives the same."""
     with warnings.catch_warnings():
         # Matplotlib's own font lacks Chinese; it is not asked to draw letters.
         warnings.filterwarnings("ignore", message="Glyph")
@@ -54,13 +56,13 @@ def _svg(name: str, draw: Callable[[Card], "Figure"], card: Card) -> str:
         # A salt of its own: ids within one page must differ between plots, and not between runs.
         with rc_context({**_STYLE, "svg.hashsalt": name}):
             blank = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-            draw(card).savefig(out, format="svg", metadata=blank)
+            draw().savefig(out, format="svg", metadata=blank)
     text = out.getvalue()
     return _GROUP_ID.sub("<g", text[text.index("<svg") :])
 
 
 def _calibration(card: Card) -> "Figure":
-    figure = _figure(6.4, 5.2)
+    figure = sheet(6.4, 5.2)
     shown, counts = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     predicted = np.array([one.predicted for one in card.calibration])
     happened = np.array([one.happened for one in card.calibration])
@@ -81,7 +83,7 @@ def _calibration(card: Card) -> "Figure":
 
 def _importance(card: Card) -> "Figure":
     shown = card.features[:MOST_BARS][::-1]
-    figure = _figure(8.0, 0.8 + 0.24 * len(shown))
+    figure = sheet(8.0, 0.8 + 0.24 * len(shown))
     moved, gained = figure.subplots(1, 2, sharey=True)
     names = [use.feature for use in shown]
     moved.barh(names, [use.contribution for use in shown], color=LINE)
@@ -93,7 +95,7 @@ def _importance(card: Card) -> "Figure":
 
 def _dependence(card: Card) -> "Figure":
     rows = -(-len(card.dependence) // COLUMNS)
-    figure = _figure(9.6, 2.7 * rows)
+    figure = sheet(9.6, 2.7 * rows)
     places = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
     for place, one in zip(places, card.dependence, strict=False):
         _follow(place, one)
@@ -129,7 +131,8 @@ def _across(place: "Axes", point: Point) -> None:
     place.legend(frameon=False, fontsize=7)
 
 
-def _figure(width: float, height: float) -> "Figure":
+def sheet(width: float, height: float) -> "Figure":
+    """Return an empty figure; sizes in inches."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")

@@ -10,10 +10,11 @@ import pandas as pd
 
 from features.lake.lake import Lake
 from models_registry.bundle import Bundle
+from models_registry.calibration import Rule
 from models_registry.columns import Floats, numbers
-from models_registry.meta import Condition
+from models_registry.meta import Condition, Kind
 from training.config import ChurnConfig, ClvConfig, Limit, NextPurchaseConfig
-from training.dataset import Context, Dataset, customer_dataset, planned
+from training.dataset import Context, Dataset, customer_dataset, planned, settled_customers
 from training.evaluate import Evaluation
 
 Config = TypeVar("Config", ChurnConfig, NextPurchaseConfig, ClvConfig)
@@ -36,8 +37,8 @@ class Pipeline(Protocol):
         """Feature service it reads."""
         ...
 
-    def cutoffs(self, lake: Lake, today: datetime) -> Sequence[datetime]:
-        """Return the moments whose features `prepare` will ask for."""
+    def moments(self, lake: Lake, today: datetime) -> dict[str, Sequence[datetime]]:
+        """Return the moments whose features `prepare` will ask for, by feature service."""
         ...
 
     def prepare(self, ctx: Context) -> Dataset:
@@ -50,6 +51,23 @@ class Pipeline(Protocol):
 
     def evaluate(self, bundle: Bundle, dataset: Dataset) -> Evaluation:
         """Return the model beside its baselines on `dataset.test`."""
+        ...
+
+    @property
+    def kind(self) -> Kind:
+        """What its values are."""
+        ...
+
+    def happened(self, frame: pd.DataFrame) -> Floats:
+        """Return what a value is held against, shape (n,)."""
+        ...
+
+    def settled(self, ctx: Context) -> Dataset:
+        """Return every row whose outcome is known, all in `train`: too few for any other part."""
+        ...
+
+    def rule(self, dataset: Dataset) -> Rule:
+        """Return the rule of one feature that answers for those the model does not judge."""
         ...
 
 
@@ -69,13 +87,17 @@ class OfCustomers(Generic[Config]):
         """Feature service it reads."""
         return self.config.service
 
-    def cutoffs(self, lake: Lake, today: datetime) -> Sequence[datetime]:
-        """Return the moments whose features `prepare` will ask for."""
-        return planned(lake, today, self.config.windows).all
+    def moments(self, lake: Lake, today: datetime) -> dict[str, Sequence[datetime]]:
+        """Return the moments whose features `prepare` will ask for, by feature service."""
+        return {self.config.service: planned(lake, today, self.config.windows).all}
 
     def prepare(self, ctx: Context) -> Dataset:
         """Return every known customer at the planned cutoffs."""
         return customer_dataset(ctx, self.config.windows, self.config.service)
+
+    def settled(self, ctx: Context) -> Dataset:
+        """Return every row whose outcome is known, all in `train`: too few for any other part."""
+        return settled_customers(ctx, self.config.windows, self.config.service)
 
 
 def conditions(population: Iterable[Limit]) -> tuple[Condition, ...]:

@@ -1,46 +1,35 @@
 """Churn: the probability that a customer buys nothing within the horizon."""
 
-from dataclasses import replace
-
 import pandas as pd
 
 from features.clock import now
 from models_registry.bundle import Bundle
 from models_registry.calibration import Curve
-from models_registry.columns import matrix
-from models_registry.meta import Meta
-from training.boosting import Learner
+from models_registry.columns import Floats
+from models_registry.meta import Kind, Meta, Survival
 from training.config import ChurnConfig
 from training.dataset import Dataset
 from training.evaluate import Answers, Evaluation, Mask, Measures, slices
+from training.feature_groups import feature_groups
 from training.metrics import probability_metrics, share_metrics
-from training.pipelines.base import OfCustomers, conditions, inside, outcome, quantiles, typical
-from training.probability import Rows, fit_probability
+from training.pipelines.base import conditions, inside, outcome, typical
+from training.pipelines.timing import OfTiming
 from training.rules import fit_curve
 
 LABEL = "churned"
 
 
-class Churn(OfCustomers[ChurnConfig]):
+class Churn(OfTiming[ChurnConfig]):
     """The pipeline of one churn horizon."""
 
     def fit(self, dataset: Dataset) -> Bundle:
-        """Fit a calibrated probability and describe it."""
+        """Fit the curve of silence and read it at the horizon."""
         config, features = self.config, dataset.features
-        population = conditions(config.population)
-        train, valid = inside(dataset.train, population), inside(dataset.valid, population)
-        known = inside(dataset.known, population)
-        learner = Learner(config.boosting, {"objective": "binary"}, features)
-        booster, sigmoid = fit_probability(
-            learner,
-            _rows(train, features),
-            _rows(valid, features),
-            _rows(known, features),
-            config.folds,
-        )
+        curve = self.fit_curve(dataset)
+        known = inside(dataset.known, conditions(config.population))
         meta = Meta(
             model=config.model,
-            kind="probability",
+            kind=self.kind,
             feature_service=config.service,
             features=features,
             trained_at=now(),
@@ -48,15 +37,32 @@ class Churn(OfCustomers[ChurnConfig]):
             data_fingerprint=dataset.lineage.get("fingerprint", ""),
             typical=typical(known, features, {}),
             horizon_days=config.windows.horizon_days,
-            calibration=sigmoid,
-            baseline=self._rule(dataset, config.rules[0]),
-            population=population,
+            calibration=curve.sigmoid,
+            survival=Survival(
+                at_days=config.windows.horizon_days,
+                grid_days=config.survival.grid_days,
+                quantiles=curve.quantiles,
+            ),
+            baseline=self.rule(dataset),
+            population=conditions(config.population),
             bands=tuple((band.name, band.low) for band in config.bands),
             link="logit",
+            groups=feature_groups(known, features),
         )
-        bundle = Bundle(meta, {"main": booster})
-        values = bundle.predict(valid)["value"].to_numpy()
-        return replace(bundle, meta=replace(meta, reference=quantiles(values)))
+        return self.with_reference(Bundle(meta, {"main": curve.booster}), dataset)
+
+    @property
+    def kind(self) -> Kind:
+        """What its values are."""
+        return "probability"
+
+    def happened(self, frame: pd.DataFrame) -> Floats:
+        """Return what a value is held against, shape (n,)."""
+        return outcome(frame, LABEL)
+
+    def rule(self, dataset: Dataset) -> Curve:
+        """Return the rule of one feature that answers for those the model does not judge."""
+        return self._rule(dataset, self.config.rules[0])
 
     def evaluate(self, bundle: Bundle, dataset: Dataset) -> Evaluation:
         """Return the model beside one rule per feature of `rules`."""
@@ -80,7 +86,3 @@ class Churn(OfCustomers[ChurnConfig]):
     def _rule(self, dataset: Dataset, feature: str) -> Curve:
         """Fit on everybody known: the rule also answers for those outside the population."""
         return fit_curve(dataset.known, feature, outcome(dataset.known, LABEL))
-
-
-def _rows(frame: pd.DataFrame, features: tuple[str, ...]) -> Rows:
-    return Rows(matrix(frame, features, {}), outcome(frame, LABEL), frame["customer_id"])

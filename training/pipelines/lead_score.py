@@ -10,14 +10,15 @@ from features.clock import now
 from features.lake.lake import Lake
 from models_registry.bundle import Bundle
 from models_registry.calibration import Levels
-from models_registry.columns import matrix
-from models_registry.meta import Meta
+from models_registry.columns import Floats, matrix
+from models_registry.meta import Kind, Meta
 from training.boosting import Learner
 from training.config import LeadConfig
 from training.dataset import Context, Dataset
-from training.evaluate import Answers, Evaluation
-from training.lead_dataset import lead_cutoffs, lead_dataset
-from training.metrics import probability_metrics
+from training.evaluate import Answers, Evaluation, slices
+from training.feature_groups import feature_groups
+from training.lead_dataset import lead_cutoffs, lead_dataset, settled_leads
+from training.metrics import probability_metrics, share_metrics
 from training.pipelines.base import outcome, quantiles, typical, whose
 from training.probability import Rows, fit_probability
 from training.rules import fit_curve, fit_levels
@@ -41,13 +42,19 @@ class LeadScore:
         """Feature service it reads."""
         return self.config.service
 
-    def cutoffs(self, lake: Lake, today: datetime) -> Sequence[datetime]:
-        """Return the moments whose features `prepare` will ask for."""
-        return lead_cutoffs(lake, today, self.config.split, self.config.scoring_ages_days)
+    def moments(self, lake: Lake, today: datetime) -> dict[str, Sequence[datetime]]:
+        """Return the moments whose features `prepare` will ask for, by feature service."""
+        config = self.config
+        found = lead_cutoffs(lake, today, config.split, config.scoring_ages_days)
+        return {config.service: found} if found else {}
 
     def prepare(self, ctx: Context) -> Dataset:
         """Return every settled lead with what was known at its capture."""
         return lead_dataset(ctx, self.config, self.config.scoring_ages_days)
+
+    def settled(self, ctx: Context) -> Dataset:
+        """Return every settled lead, all in `train`: too few for any other part."""
+        return settled_leads(ctx, self.config, self.config.scoring_ages_days)
 
     def fit(self, dataset: Dataset) -> Bundle:
         """Fit a calibrated probability and describe it."""
@@ -65,7 +72,7 @@ class LeadScore:
         )
         meta = Meta(
             model=config.model,
-            kind="probability",
+            kind=self.kind,
             feature_service=config.service,
             features=features,
             levels=levels,
@@ -74,15 +81,29 @@ class LeadScore:
             data_fingerprint=dataset.lineage.get("fingerprint", ""),
             typical=typical(known, features, levels),
             calibration=sigmoid,
-            baseline=self._averages(dataset)[0],
+            baseline=self.rule(dataset),
             bands=tuple((band.name, band.low) for band in config.bands),
             link="logit",
+            groups=feature_groups(known, dataset.features),
         )
         bundle = Bundle(meta, {"main": booster})
         return replace(
             bundle,
             meta=replace(meta, reference=quantiles(bundle.predict(valid)["value"].to_numpy())),
         )
+
+    @property
+    def kind(self) -> Kind:
+        """What its values are."""
+        return "probability"
+
+    def happened(self, frame: pd.DataFrame) -> Floats:
+        """Return what a value is held against, shape (n,)."""
+        return outcome(frame, LABEL)
+
+    def rule(self, dataset: Dataset) -> Levels:
+        """Return the rule of one feature that answers for those the model does not judge."""
+        return self._averages(dataset)[0]
 
     def evaluate(self, bundle: Bundle, dataset: Dataset) -> Evaluation:
         """Return the model beside source averages and one-feature rules."""
@@ -98,6 +119,11 @@ class LeadScore:
             rows=len(test),
             metrics=probability_metrics(happened, value),
             baselines={name: probability_metrics(happened, rule) for name, rule in said.items()},
+            slices=slices(
+                test,
+                self.config.slices,
+                lambda rows: share_metrics(happened[rows], value[rows]),
+            ),
             answers=Answers(whose(test), happened, {self.name: value, **said}),
         )
 

@@ -1,28 +1,27 @@
 """Next purchase: in how many days, between which days, and which categories."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
 from features.clock import now
 from models_registry.bundle import Bundle
 from models_registry.calibration import Curve
-from models_registry.columns import Floats, matrix
-from models_registry.meta import Meta
-from training.boosting import Learner, trees
+from models_registry.columns import Floats
+from models_registry.meta import Kind, Meta, Survival
 from training.config import NextPurchaseConfig
 from training.dataset import Context, Dataset
 from training.evaluate import Answers, Evaluation, Mask, Measures, slices
+from training.feature_groups import feature_groups
 from training.metrics import days_metrics, interval_metrics, means
-from training.pipelines.base import OfCustomers, conditions, inside, outcome, quantiles, typical
+from training.pipelines.base import conditions, inside, outcome, typical
 from training.pipelines.next_categories import category_rows, fit_head, with_baskets
+from training.pipelines.timing import OfTiming
 from training.rules import fit_curve
 
 LABEL = "days_to_next"
 
 
-class NextPurchase(OfCustomers[NextPurchaseConfig]):
+class NextPurchase(OfTiming[NextPurchaseConfig]):
     """The pipeline of the next purchase."""
 
     def prepare(self, ctx: Context) -> Dataset:
@@ -31,45 +30,48 @@ class NextPurchase(OfCustomers[NextPurchaseConfig]):
         return with_baskets(dataset, ctx.lake, self.config.windows.horizon_days)
 
     def fit(self, dataset: Dataset) -> Bundle:
-        """Fit three quantiles of the days and the categories head."""
+        """Fit the curve of silence, read days from it, and fit the categories head."""
         config, features = self.config, dataset.features
         population = conditions(config.population)
         train, valid = inside(dataset.train, population), inside(dataset.valid, population)
-        everyone = inside(dataset.known, population)
-        tail = (1 - config.interval_level) / 2
-        boosters, missed = {}, {}
-        for name, alpha in (("low", tail), ("main", 0.5), ("high", 1 - tail)):
-            learner = Learner(config.boosting, {"objective": "quantile", "alpha": alpha}, features)
-            valid_x = matrix(valid, features, {})
-            first = learner.fit(
-                matrix(train, features, {}),
-                outcome(train, LABEL),
-                valid=(valid_x, outcome(valid, LABEL)),
-            )
-            missed[name] = outcome(valid, LABEL) - np.asarray(first.predict(valid_x))
-            boosters[name] = learner.fit(
-                matrix(everyone, features, {}), outcome(everyone, LABEL), rounds=trees(first)
-            )
-        head, boosters["category"] = fit_head(config, train, valid)
+        known = inside(dataset.known, population)
+        curve = self.fit_curve(dataset)
+        head, category = fit_head(config, train, valid)
         meta = Meta(
             model=config.model,
-            kind="days",
+            kind=self.kind,
             feature_service=config.service,
             features=features,
             trained_at=now(),
             trained_as_of=dataset.trained_as_of,
             data_fingerprint=dataset.lineage.get("fingerprint", ""),
-            typical=typical(everyone, features, {}),
+            typical=typical(known, features, {}),
             horizon_days=config.windows.horizon_days,
-            baseline=self._rule(dataset, config.rules[0]),
+            calibration=curve.sigmoid,
+            survival=Survival(grid_days=config.survival.grid_days, quantiles=curve.quantiles),
+            baseline=self.rule(dataset),
             population=population,
-            interval_level=config.interval_level,
-            interval_pad=conformal_pad(-missed["low"], missed["high"], config.interval_level),
+            interval_level=config.survival.interval_level,
+            link="logit",
             category=head,
+            groups=feature_groups(known, features),
         )
-        bundle = Bundle(meta, boosters)
-        values = bundle.predict(valid)["value"].to_numpy()
-        return replace(bundle, meta=replace(meta, reference=quantiles(values)))
+        return self.with_reference(
+            Bundle(meta, {"main": curve.booster, "category": category}), dataset
+        )
+
+    @property
+    def kind(self) -> Kind:
+        """What its values are."""
+        return "days"
+
+    def happened(self, frame: pd.DataFrame) -> Floats:
+        """Return what a value is held against, shape (n,)."""
+        return outcome(frame, LABEL)
+
+    def rule(self, dataset: Dataset) -> Curve:
+        """Return the rule of one feature that answers for those the model does not judge."""
+        return self._rule(dataset, self.config.rules[0])
 
     def evaluate(self, bundle: Bundle, dataset: Dataset) -> Evaluation:
         """Return the model beside the rules, the median gap, what remains of it, and a constant."""
@@ -86,7 +88,7 @@ class NextPurchase(OfCustomers[NextPurchaseConfig]):
         def measure(rows: Mask) -> Measures:
             return days_metrics(days[rows], value[rows])
 
-        interval = interval_metrics(days, low, high, self.config.interval_level)
+        interval = interval_metrics(days, low, high, self.config.survival.interval_level)
         return Evaluation(
             model=self.name,
             rows=len(test),
@@ -114,17 +116,3 @@ class NextPurchase(OfCustomers[NextPurchaseConfig]):
             "remaining gap": np.clip(left, self.config.gap_floor_days, horizon),
             "training median": np.full(len(frame), usual),
         }
-
-
-def conformal_pad(below: Floats, above: Floats, level: float) -> float:
-    """Return by how much an interval has to be widened at both ends to hold its level.
-
-    Parameters
-    ----------
-    below, above
-        How far each outcome, unseen by the fit, lies under the low end and over the high end;
-        negative inside. (Conformalized quantile regression: the same shift at both ends.)
-    """
-    score = np.maximum(below, above)
-    corrected = min(1.0, level * (1 + 1 / len(score)))
-    return float(np.quantile(score, corrected, method="higher"))
