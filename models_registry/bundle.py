@@ -1,6 +1,6 @@
 """A model, its feature list, its calibration and its version in one object."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,13 +14,18 @@ from models_registry.columns import Floats
 from models_registry.errors import BundleError
 from models_registry.meta import Kind, Meta
 from models_registry.reasons import ReasonPolicy, outside_reasons, tree_reasons
+from models_registry.rungs import rung_reason
 from models_registry.score import Category, Lang, Reason
+from models_registry.survival import asked, days_at
 
 _NEEDED: dict[Kind, frozenset[str]] = {
     "probability": frozenset({"main"}),
     "amount": frozenset({"main"}),
-    "days": frozenset({"low", "main", "high"}),
+    "days": frozenset({"main"}),
 }
+
+_FEW_ROWS = 100  # a survival curve of one customer
+_CURVES_AT_ONCE = 1_000  # each is a row for every day it is read at
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,8 @@ class Bundle:
     meta
         Everything besides the trees.
     boosters
-        "main" for a probability or an amount (there with optional "low" and "high" quantiles);
-        "low", "main", "high" for days; "category" beside them if `meta.category` is given.
+        "main"; beside it for an amount optionally the quantiles "low" and "high", and "category"
+        if `meta.category` is given. The main booster of a survival curve reads one input more.
 
     Raises
     ------
@@ -46,16 +51,28 @@ class Bundle:
 
     def __post_init__(self) -> None:
         """Refuse boosters that do not fit the description."""
+        if self.by_rule:
+            if self.boosters:
+                raise BundleError("A rule has no boosters", where=self.meta.model)
+            return
         category = {"category"} if self.meta.category else set()
         absent = (_NEEDED[self.meta.kind] | category) - set(self.boosters)
         if absent:
             raise BundleError("A booster is absent", where=f"{self.meta.model}: {sorted(absent)}")
+        if self.meta.kind == "days" and self.meta.survival is None:
+            raise BundleError("Days are read from a survival curve", where=self.meta.model)
         for name, booster in self.boosters.items():
             head = self.meta.category if name == "category" else self.meta
-            if head is None or booster.num_feature() != len(head.features):
+            curve = name == "main" and self.meta.survival is not None
+            if head is None or booster.num_feature() != len(head.features) + curve:
                 raise BundleError(
                     "A booster and its feature list disagree", where=f"{self.meta.model}: {name}"
                 )
+
+    @property
+    def by_rule(self) -> bool:
+        """Whether nobody is judged by trees: the baseline answers everybody."""
+        return self.meta.rung == "rule"
 
     @property
     def inputs(self) -> list[str]:
@@ -78,10 +95,8 @@ class Bundle:
             of the main booster), baseline (NaN without one): float64; eligible: bool. A row
             outside the population has `baseline` as its value and no interval.
         """
-        x = self.matrix(frame)
         eligible = self.eligible(frame)
-        margin = _raw(self.boosters["main"], x)
-        low, value, high = self._quantiles(x, margin)
+        low, value, high, margin = self._said(self.matrix(frame))
         baseline = self._baseline(frame)
         return pd.DataFrame(
             {
@@ -97,7 +112,7 @@ class Bundle:
 
     def eligible(self, frame: pd.DataFrame) -> np.ndarray:
         """Return, for each row, whether it lies inside the model's population."""
-        inside = np.ones(len(frame), dtype=bool)
+        inside = np.full(len(frame), not self.by_rule)
         for condition in self.meta.population:
             inside &= condition.holds(frame)
         return inside
@@ -105,9 +120,41 @@ class Bundle:
     def contributions(self, frame: pd.DataFrame) -> Floats:
         """Return exact TreeSHAP values, shape (n, n_features + 1); the last is the base value.
 
-        Each row sums to the raw margin of the main booster.
+        Each row sums to the raw margin of the main booster. The days a survival curve is asked
+        about are no feature of the customer: what they contribute is part of the base value.
         """
-        return _predicted(self.boosters["main"], self.matrix(frame), pred_contrib=True)
+        x = self.matrix(frame)
+        if self.by_rule:
+            return np.zeros((len(x), len(self.meta.features) + 1))
+        parts = _predicted(self.boosters["main"], self._input(x), pred_contrib=True)
+        if self.meta.survival is None:
+            return parts
+        return np.column_stack([parts[:, :-2], parts[:, -2:].sum(axis=1)])
+
+    def purchases(self, frame: pd.DataFrame) -> Floats:
+        """Return the expected number of purchases within the horizon: value over basket.
+
+        Raises
+        ------
+        BundleError
+            If the model does not say what a purchase is worth.
+        """
+        if self.meta.basket is None:
+            raise BundleError("The model knows no basket", where=self.meta.model)
+        value: Floats = self.predict(frame)["value"].to_numpy(np.float64)
+        return value / self.meta.basket(frame)
+
+    def silence(self, frame: pd.DataFrame, days: Sequence[float]) -> Floats:
+        """Return the probability that nothing is bought within each of `days`, shape (n, m).
+
+        Raises
+        ------
+        BundleError
+            If the model has no survival curve.
+        """
+        if self.meta.survival is None:
+            raise BundleError("The model has no survival curve", where=self.meta.model)
+        return self._curve(self.matrix(frame), days)
 
     def explain(
         self,
@@ -118,10 +165,23 @@ class Bundle:
     ) -> list[tuple[Reason, ...]]:
         """Return at most `top_k` reasons per row, the largest contribution first.
 
-        A row outside the population has one reason: the bound it does not meet.
+        A row outside the population has one reason: the bound it does not meet. On a lower rung
+        of the ladder the first reason says what the full model lacks.
         """
         policy = policy or ReasonPolicy()
+        meta = self.meta
+        if meta.shortage is not None and top_k > 0:
+            first = rung_reason(meta.shortage, meta.rung, lang)
+            others = self._explained(frame, top_k - 1, lang, policy)
+            return [(first, *more) for more in others]
+        return self._explained(frame, top_k, lang, policy)
+
+    def _explained(
+        self, frame: pd.DataFrame, top_k: int, lang: Lang, policy: ReasonPolicy
+    ) -> list[tuple[Reason, ...]]:
         told: list[tuple[Reason, ...]] = [() for _ in range(len(frame))]
+        if self.by_rule:
+            return told
         inside = self.eligible(frame)
         known, beyond = frame[inside], frame[~inside]
         if top_k > 0 and len(known):
@@ -184,16 +244,44 @@ class Bundle:
             return np.full(len(frame), np.nan)
         return self.meta.clip(self.meta.baseline(frame))
 
-    def _quantiles(self, x: Floats, margin: Floats) -> tuple[Floats, Floats, Floats]:
-        value = self.meta.value(margin)
+    def _said(self, x: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return low, value, high and margin of each row of the input."""
+        if self.by_rule:
+            low, value, high, margin = np.full((4, len(x)), np.nan)
+            return low, value, high, margin
+        survival = self.meta.survival
+        if survival is not None and self.meta.kind == "days":
+            curve = self._curve(x, survival.grid_days)
+            low, value, high = (days_at(curve, survival.grid_days, q) for q in survival.quantiles)
+            return low, value, high, _raw(self.boosters["main"], np.column_stack([x, value]))
+        margin = _raw(self.boosters["main"], self._input(x))
+        value, nothing = self.meta.value(margin), np.full(len(x), np.nan)
         if not {"low", "high"} <= set(self.boosters):
-            nothing = np.full(len(x), np.nan)
-            return nothing, value, nothing
-        low = self.meta.value(_raw(self.boosters["low"], x)) - self.meta.interval_pad
-        high = self.meta.value(_raw(self.boosters["high"], x)) + self.meta.interval_pad
-        # Quantiles learned apart may cross; sorting them is never further from the truth.
-        low, value, high = np.sort(self.meta.clip(np.vstack([low, value, high])), axis=0)
-        return low, value, high
+            return nothing, value, nothing, margin
+        pad = self.meta.interval_pad
+        low = self.meta.value(_raw(self.boosters["low"], x) - pad)
+        high = self.meta.value(_raw(self.boosters["high"], x) + pad)
+        # Learned apart they may cross; sorting them is never further from the truth.
+        return np.minimum(low, value), value, np.maximum(value, high), margin
+
+    def _input(self, x: Floats) -> Floats:
+        """Return what the main booster reads: for a survival curve the days asked about as well."""
+        survival = self.meta.survival
+        if survival is None:
+            return x
+        if survival.at_days is not None:
+            return asked(x, np.array([survival.at_days]))
+        days = self._said(x)[1]
+        return np.column_stack([x, days])
+
+    def _curve(self, x: Floats, days: Sequence[float]) -> Floats:
+        every = np.asarray(days, dtype=np.float64)
+        margin = [
+            _raw(self.boosters["main"], asked(x[at : at + _CURVES_AT_ONCE], every))
+            for at in range(0, len(x), _CURVES_AT_ONCE)
+        ]
+        said = np.concatenate(margin) if margin else np.empty(0)
+        return self.meta.probability(said).reshape(len(x), len(every))
 
 
 def _place(
@@ -211,6 +299,6 @@ def _predicted(booster: lgb.Booster, x: Floats, **what: bool) -> Floats:
     if not len(x):
         width = (x.shape[1] + 1,) if "pred_contrib" in what else ()
         return np.empty((0, *width))
-    # Waking a second thread costs more than the whole of one row.
-    threads = {"num_threads": 1} if len(x) == 1 else {}
+    # Waking a second thread costs more than one customer does.
+    threads = {"num_threads": 1} if len(x) <= _FEW_ROWS else {}
     return np.asarray(booster.predict(x, **what, **threads), dtype=np.float64)

@@ -21,6 +21,18 @@ class NoPreviousChampionError(StateError):
     code = "no-previous-champion"
 
 
+class GateNotPassedError(StateError):
+    """The version did not pass its gate, or nobody held it against one."""
+
+    code = "gate-not-passed"
+
+
+class FamilyTornError(StateError):
+    """Models that only hold together would be split."""
+
+    code = "family-torn"
+
+
 class ScoresMissingError(StateError):
     """No scores of this model were logged yet."""
 

@@ -85,7 +85,9 @@ def judge(
             band=answer.band,
             interval=answer.interval,
             baseline=answer.baseline,
-            status=_status(answer.eligible, moment, scored_at, newest, late),
+            status=_status(
+                answer.eligible and bundle.meta.rung == "full", moment, scored_at, newest, late
+            ),
             reasons=told,
             categories=likely,
         )
@@ -151,13 +153,13 @@ def _unknown(
 
 
 def _status(
-    eligible: bool,
+    by_full_model: bool,
     moment: datetime,
     scored_at: datetime,
     newest: Freshness | None,
     late: timedelta,
 ) -> Status:
-    if not eligible:
+    if not by_full_model:
         return Status.COLD_START
     if newest is None:
         return Status.OK

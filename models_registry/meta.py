@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from models_registry.calibration import Calibration, Rule, Sigmoid, sigmoid
 from models_registry.columns import Floats, numbers
 from models_registry.errors import BundleError
+from models_registry.rungs import Rung, Shortage
 
 Kind = Literal["probability", "days", "amount"]
 Link = Literal["identity", "log", "log1p", "logit"]
@@ -31,6 +32,58 @@ class Condition:
         """Return, for each row of `frame`, whether the bound is met."""
         x = numbers(frame, self.feature)
         return x >= self.value if self.op == "at_least" else x <= self.value
+
+
+@dataclass(frozen=True)
+class Survival:
+    """How a booster that knows the silence to come is read.
+
+    Its last input, after the features, is a number of days, and its margin says how likely nothing
+    is bought within them: one booster, so that all that is read from it agrees.
+
+    Attributes
+    ----------
+    at_days
+        For a "probability": the days that are asked about.
+    grid_days
+        For "days": where the curve is read, ascending; straight lines between.
+    quantiles
+        For "days": the probabilities of having bought at which low, value and high are read.
+    """
+
+    at_days: float | None = None
+    grid_days: tuple[float, ...] = ()
+    quantiles: tuple[float, float, float] = (0.1, 0.5, 0.9)
+
+
+@dataclass(frozen=True)
+class Basket:
+    """What one purchase of a customer is worth: their own mean, shrunk towards the shop's.
+
+    An expected spend over an expected basket is an expected number of purchases, so that the two
+    never disagree.
+
+    Attributes
+    ----------
+    mean, orders
+        Features: the customer's mean spend a purchase, and the number of purchases it is of.
+    usual
+        The shop's mean.
+    weight
+        So many purchases of the customer weigh as much as the shop's mean does.
+    """
+
+    mean: str
+    orders: str
+    usual: float
+    weight: float
+
+    def __call__(self, frame: pd.DataFrame) -> Floats:
+        """Return the expected spend a purchase of each row; above 0."""
+        own, orders = np.nan_to_num(numbers(frame, self.mean)), numbers(frame, self.orders)
+        seen = np.nan_to_num(orders)
+        shrunk: Floats = (own * seen + self.usual * self.weight) / (seen + self.weight)
+        return shrunk
 
 
 @dataclass(frozen=True)
@@ -77,7 +130,8 @@ class Meta:
     horizon_days
         Length of the outcome window; "days" are clipped to it. None if the outcome has no window.
     calibration
-        Sigmoid for "probability" (None: the plain logistic function), Scale or None for "amount".
+        Sigmoid for "probability" (None: the plain logistic function) and for whatever is read
+        from a survival curve, Scale or None for "amount".
     baseline
         The simple rule the model had to beat; it answers for rows outside `population`.
     population
@@ -90,12 +144,24 @@ class Meta:
     interval_level
         Probability that the outcome lies within [low, high]; None without such boosters.
     interval_pad
-        Widening of both ends, in the value's unit, that makes the interval hold its level.
+        Widening of both ends, on the scale of the margin, that makes the interval hold its level.
     link
         Scale of the raw margin: value = inverse link of margin, then calibration. "probability"
         is always logit.
+    survival
+        Given where the main booster knows the silence of any number of days.
+    basket
+        For an amount: how it is made up of purchases.
+    family
+        Equal in versions that came from one training and belong together; "" for those alone.
     category
         Only next_purchase: the head that ranks categories.
+    groups
+        Features so alike that a reason names one for all; a feature of none stands alone.
+    rung
+        Which rung of the ladder answers: "rule" has no trees and answers everybody by `baseline`.
+    shortage
+        What the full model lacks; given on the lower rungs.
     """
 
     model: str
@@ -117,28 +183,45 @@ class Meta:
     interval_level: float | None = None
     interval_pad: float = 0.0
     link: Link = "identity"
+    survival: Survival | None = None
+    basket: Basket | None = None
+    family: str = ""
     category: CategoryHead | None = None
+    groups: tuple[tuple[str, ...], ...] = ()
+    rung: Rung = "full"
+    shortage: Shortage | None = None
 
     def __post_init__(self) -> None:
         """Refuse a description that contradicts itself."""
         if self.population and self.baseline is None:
             raise BundleError("A population needs a baseline for the rows outside it")
+        if (self.rung == "full") != (self.shortage is None):
+            raise BundleError("A lower rung says what the full model lacks, and no other does")
+        if self.rung == "rule" and self.baseline is None:
+            raise BundleError("Without a baseline no rule can answer")
         if any(b < a for a, b in pairwise(self.reference)):
             raise BundleError("The reference quantiles are not ascending")
         if any(b <= a for (_, a), (_, b) in pairwise(self.bands)):
             raise BundleError("The bands are not ascending")
-        if isinstance(self.calibration, Sigmoid) != (self.kind == "probability") and (
-            self.calibration is not None
-        ):
+        logistic = self.kind == "probability" or self.survival is not None
+        if self.calibration is not None and isinstance(self.calibration, Sigmoid) != logistic:
             raise BundleError(f"{self.calibration.kind} cannot calibrate a {self.kind}")
+        grouped = [name for group in self.groups for name in group]
+        if len(grouped) > len(set(grouped)) or not set(grouped) <= set(self.features):
+            raise BundleError("A group names a feature twice, or one the model does not read")
+        if any(len(group) < 2 for group in self.groups):
+            raise BundleError("A group of features needs at least two")
 
     def value(self, margin: Floats) -> Floats:
         """Return the calibrated value of each raw margin, within its natural bounds."""
         if self.kind == "probability":
-            calibration = cast(Sigmoid | None, self.calibration) or Sigmoid()
-            return calibration(margin)
+            return self.probability(margin)
         value = _inverse(self.link, margin)
         return self.clip(self.calibration(value) if self.calibration else value)
+
+    def probability(self, margin: Floats) -> Floats:
+        """Return the calibrated probability of each raw margin on the logit scale."""
+        return (cast(Sigmoid | None, self.calibration) or Sigmoid())(margin)
 
     def clip(self, value: Floats) -> Floats:
         """Return `value` kept possible: [0, 1], [0, horizon] days or money not below 0."""

@@ -7,6 +7,7 @@ import pandas as pd
 
 from features.catalog import described
 from models_registry.columns import FREE_FORM, Floats, numbers
+from models_registry.groups import grouped
 from models_registry.meta import Condition, Meta
 from models_registry.score import Lang, Reason
 
@@ -41,7 +42,8 @@ class ReasonPolicy:
     Attributes
     ----------
     min_share
-        A contribution smaller than this share of the sum of all sizes of its row is left out.
+        A group's contribution smaller than this share of the sum of all groups' sizes of its row
+        is left out.
     digits
         Significant digits of a number the catalogue does not know; whole numbers stay whole.
     """
@@ -60,6 +62,9 @@ def tree_reasons(
 ) -> list[tuple[Reason, ...]]:
     """Return at most `top_k` reasons per row, the largest contribution first.
 
+    Features of one group of `meta` give one reason: its contribution is the sum of theirs, and the
+    member that pushes hardest the same way speaks.
+
     Parameters
     ----------
     frame
@@ -67,20 +72,21 @@ def tree_reasons(
     contributions
         Shape (n, n_features + 1), the base value last.
     """
-    parts = contributions[:, :-1]
-    size = np.abs(parts)
+    parts = grouped(contributions[:, :-1], meta.features, meta.groups)
+    size = np.abs(parts.sums)
     floor = policy.min_share * size.sum(axis=1, keepdims=True)
     worth = (size > 0) & (size >= floor)
     order = np.argsort(-size, axis=1, kind="stable")[:, :top_k]
-    told = sorted({meta.features[j] for j in np.unique(order)})
+    speakers = np.take_along_axis(parts.speakers, order, axis=1)
+    told = sorted({meta.features[j] for j in np.unique(speakers)})
     values = {name: _values(meta, frame, name) for name in told}
     usual = {name: _usual(meta, frame, name) for name in told}
     return [
         tuple(
-            _reason(name, values[name][i], usual[name][i], float(parts[i, j]), lang, policy)
-            for j in order[i]
+            _reason(name, values[name][i], usual[name][i], float(parts.sums[i, j]), lang, policy)
+            for j, speaker in zip(order[i], speakers[i], strict=True)
             if worth[i, j]
-            for name in [meta.features[j]]
+            for name in [meta.features[speaker]]
         )
         for i in range(len(frame))
     ]

@@ -28,7 +28,8 @@ class Reason:
     value, typical
         The customer's value and what is usual; None where missing.
     contribution
-        Exact TreeSHAP share of the raw margin, in the margin's unit.
+        Exact TreeSHAP share of the raw margin, in the margin's unit: of the feature and of the
+        near-duplicates it speaks for.
     direction
         Whether it raises or lowers the scored value.
     actionable

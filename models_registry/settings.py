@@ -35,3 +35,8 @@ class Settings(BaseSettings):
     def score_dir(self) -> Path:
         """Folder of the score log."""
         return self.home / "scores"
+
+    @property
+    def shadow_dir(self) -> Path:
+        """Folder of what challengers said; apart, so that nobody takes it for a score given."""
+        return self.home / "shadow"

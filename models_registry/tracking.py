@@ -1,17 +1,20 @@
 """How MLflow is opened: quietly, embedded unless told otherwise, never in the current folder."""
 
 import os
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models_registry.bundle import Bundle
+from models_registry.quick import QuickClient
 from models_registry.settings import Settings
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+    from models_registry.bundle import Bundle
 
 ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -20,6 +23,8 @@ ENVIRONMENT = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
+_DATABASE = "mlflow.db"
+_TICK_SECONDS = 2.0  # of the coarsest file systems
 
 
 def connect(settings: Settings) -> "MlflowClient":
@@ -33,6 +38,14 @@ def connect(settings: Settings) -> "MlflowClient":
         return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
+def connect_quickly(settings: Settings) -> "MlflowClient | QuickClient":
+    """Return a client of the roles of versions alone, without loading MLflow where that can be."""
+    database = settings.mlflow_dir / _DATABASE
+    if not settings.tracking_uri and QuickClient.fits(database):
+        return QuickClient(database)
+    return connect(settings)
+
+
 def artifact_place(settings: Settings, model: str) -> str | None:
     """Return where a model's files go; None leaves it to the tracking server."""
     if settings.tracking_uri:
@@ -40,7 +53,7 @@ def artifact_place(settings: Settings, model: str) -> str | None:
     return (settings.mlflow_dir / "artifacts" / model).resolve().as_uri()
 
 
-def save_booster(bundle: Bundle, folder: Path) -> None:
+def save_booster(bundle: "Bundle", folder: Path) -> None:
     """Write the main booster as a plain MLflow model of the LightGBM flavour (text, no pickle)."""
     with _hushed():
         import lightgbm
@@ -64,7 +77,20 @@ def save_booster(bundle: Bundle, folder: Path) -> None:
 def embedded(folder: Path) -> str:
     """Return the address of the SQLite store in `folder`, which is made if it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{folder / 'mlflow.db'}"
+    return f"sqlite:///{folder / _DATABASE}"
+
+
+def written(folder: Path) -> tuple[int, ...] | None:
+    """Return dates and sizes of the files of the SQLite store in `folder`: a write changes one.
+
+    None right after a write: another one within a tick of the file system's clock would show in
+    neither.
+    """
+    files = [folder / f"{_DATABASE}{suffix}" for suffix in ("", "-wal", "-journal")]
+    seen = [file.stat() for file in files if file.exists()]
+    settled = time.time() - max((stat.st_mtime for stat in seen), default=0.0) > _TICK_SECONDS
+    told = tuple(number for stat in seen for number in (stat.st_mtime_ns, stat.st_size))
+    return told if settled else None
 
 
 @contextmanager
