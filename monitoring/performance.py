@@ -129,9 +129,16 @@ def performance(
     if lake.today() < end:
         reason = f"not matured until {end:%Y-%m-%d}: orders reach {lake.today():%Y-%m-%d}"
         return replace(found, reason=reason)
-    back = returned(lake.table("order_lines"), start, horizon_days).to_pandas()["customer_id"]
-    left = ~judged["customer_id"].isin(back).to_numpy()
+    left = who_left(lake, judged["customer_id"], start, horizon_days)
     return assessed(found, judged, left, policy or PerformancePolicy())
+
+
+def who_left(
+    lake: Lake, customers: "pd.Series[str]", as_of: datetime, horizon_days: int
+) -> Outcomes:
+    """Return, for each of these customers, whether nothing was bought in [as_of, + horizon)."""
+    back = returned(lake.table("order_lines"), as_of, horizon_days).to_pandas()["customer_id"]
+    return ~customers.isin(back).to_numpy()
 
 
 def returned(order_lines: ir.Table, as_of: datetime, horizon_days: int) -> ir.Table:
@@ -158,8 +165,8 @@ def assessed(
     """
     value = judged["value"].to_numpy(np.float64)
     baseline = judged["baseline"].to_numpy(np.float64)
-    scores = _accuracy(value, left)
-    rule = None if np.isnan(baseline).any() else _accuracy(baseline, left)
+    scores = accuracy(value, left)
+    rule = None if np.isnan(baseline).any() else accuracy(baseline, left)
     reason = f"{left.mean():.1%} of {len(left):,} left, {value.mean():.1%} were expected to"
     if rule is not None:
         reason += f"; squared error {scores.brier:.4f}, the simple rule {rule.brier:.4f}"
@@ -186,7 +193,8 @@ def _judged(score_log: ScoreLog, model: str, as_of: datetime | None) -> pd.DataF
     return judged
 
 
-def _accuracy(value: Floats, left: Outcomes) -> Accuracy:
+def accuracy(value: Floats, left: Outcomes) -> Accuracy:
+    """Return how well probabilities of leaving foresaw who left."""
     from sklearn.metrics import brier_score_loss, roc_auc_score
 
     auc = float(roc_auc_score(left, value)) if left.any() and not left.all() else None

@@ -27,6 +27,7 @@ from service.policies import Policies
 from service.repository.records import Records
 from service.scoring import Clock, Scorer, Spread
 from service.settings import Settings
+from service.shadow import Shadow
 from service.worker import Worker
 
 
@@ -45,6 +46,7 @@ class App:
     champions: Champions
     score_log: ScoreLog
     scorer: Scorer
+    shadow: Shadow
     leads: LeadDesk
     at_risk: AtRiskList
     intake: Intake
@@ -77,6 +79,13 @@ def build(
     # Requests and imports read through different connections: one is not for several threads.
     reader = LakeReader(Lake(features.lake_dir, features.threads))
     champions = champions or Champions(registry)
+    shadow_log = ScoreLog(models.shadow_dir)
+    shadow = Shadow(
+        champions,
+        shadow_log,
+        settings.max_feature_age_days,
+        _on_spark(features, store, shadow_log, settings, clock),
+    )
     scorer = Scorer(
         store=store,
         champions=champions,
@@ -86,6 +95,7 @@ def build(
         clock=clock,
         max_feature_age_days=settings.max_feature_age_days,
         spread=_on_spark(features, store, score_log, settings, clock),
+        shadow=shadow,
     )
     return App(
         settings=settings,
@@ -99,6 +109,7 @@ def build(
         champions=champions,
         score_log=score_log,
         scorer=scorer,
+        shadow=shadow,
         leads=LeadDesk(records, reader, scorer, policies, clock),
         at_risk=AtRiskList(score_log, reader, policies.night.value_model),
         intake=Intake(records, clock),

@@ -1,8 +1,8 @@
-"""The models that answer: champions are loaded once, and exchanged when another is promoted."""
+"""The models that answer: champions are loaded once, and exchanged when others are promoted."""
 
-import time
-from dataclasses import dataclass
-from threading import Lock
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import Event, Lock, Thread
 from typing import Protocol
 
 import structlog
@@ -10,10 +10,13 @@ import structlog
 from features.errors import ShukeError
 from models_registry.bundle import Bundle
 from models_registry.errors import NoChampionError, UnknownModelError
+from models_registry.families import Champions as Names
+from models_registry.families import Standing, exchanged
 
 LEAD_MODEL = "lead_score"
 CUSTOMER_MODELS = ("churn_28d", "churn_60d", "next_purchase", "clv_90d")
 MODELS = (*CUSTOMER_MODELS, LEAD_MODEL)
+LOOK_SECONDS = 1.0  # how soon a promotion is served; what an MLflow server is asked once in
 
 _log = structlog.get_logger("shuke.champions")
 
@@ -21,8 +24,12 @@ _log = structlog.get_logger("shuke.champions")
 class Source(Protocol):
     """Where bundles come from: `models_registry.registry.Registry`, or anything like it."""
 
-    def champion_version(self, model: str) -> str:
-        """Return the number of the promoted version."""
+    def standing(self) -> Standing:
+        """Return who is champion and who challenger."""
+        ...
+
+    def stamp(self) -> Hashable:
+        """Return what is another whenever `standing` may be, at next to no cost; None if unsure."""
         ...
 
     def load(self, model: str, version: str) -> Bundle:
@@ -30,28 +37,22 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    bundle: Bundle
-    checked: float
-
-
 class Champions:
-    """Champions by model name.
+    """Champions by model name, from one moment of the registry to the next.
 
-    Parameters
-    ----------
-    source
-        The registry.
-    recheck_seconds
-        A kept champion is compared with the registry again after this long.
+    Reading is a look into memory. `refresh` is what compares with the registry; a service calls
+    it from a thread of its own (`following`), so that no request waits for a registry or for a
+    model to load.
     """
 
-    def __init__(self, source: Source, recheck_seconds: float = 30.0) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
-        self._recheck = recheck_seconds
         self._lock = Lock()
-        self._kept: dict[str, _Kept] = {}
+        self._stamp: Hashable = None
+        self._names: Names = {}
+        self._challengers: Names = {}
+        self._kept: Mapping[str, Bundle] = {}  # replaced as a whole, never changed
+        self._said = ""
 
     def get(self, model: str) -> Bundle:
         """Return the champion of a model.
@@ -67,17 +68,14 @@ class Champions:
             raise UnknownModelError(
                 "No model has this name", where=model, todo=f"Choose one of {', '.join(MODELS)}."
             )
-        kept = self._kept.get(model)
-        if kept is None:
-            with self._lock:
-                return self._first(model)
-        # One request looks whether another version was promoted; the others go on with the old.
-        if time.monotonic() - kept.checked > self._recheck and self._lock.acquire(blocking=False):
-            try:
-                return self._newest(model, kept.bundle)
-            finally:
-                self._lock.release()
-        return kept.bundle
+        bundle = self._kept.get(model)
+        return bundle if bundle is not None else self._first(model)
+
+    def of_customers(self) -> dict[str, Bundle]:
+        """Return the champion of each customer model that has one, all of the same moment."""
+        self.load_all()
+        kept = self._kept
+        return {model: kept[model] for model in CUSTOMER_MODELS if model in kept}
 
     def load_all(self) -> dict[str, NoChampionError]:
         """Load every champion there is and return why the others are missing."""
@@ -89,27 +87,87 @@ class Champions:
                 missing[model] = error
         return missing
 
+    def challenger(self, model: str) -> str | None:
+        """Return the version scored beside the champion, if there is one."""
+        named, champion = self._challengers.get(model), self._names.get(model)
+        return named.version if named and named != champion else None
+
+    def load(self, model: str, version: str) -> Bundle:
+        """Return any version, champion or not; nothing of it is kept."""
+        return self._source.load(model, version)
+
+    def refresh(self) -> None:
+        """Exchange what was promoted or rolled back since; what fails is tried again next time.
+
+        Never raises: a registry that is down must not take the scores down with it.
+        """
+        try:
+            with self._lock:
+                self._look()
+        except Exception as error:  # whatever a registry's server does
+            self._say_once("registry not reached", error=str(error))
+        else:
+            self._say_once("")
+
     def _first(self, model: str) -> Bundle:
-        kept = self._kept.get(model)
-        return kept.bundle if kept else self._keep(model, self._read(model, None))
+        with self._lock:
+            if model not in self._names:
+                self._look()
+            if model not in self._names:
+                raise NoChampionError(
+                    f"No version of {model} is the champion",
+                    where=model,
+                    todo=f"Run `shuke train {model}`. If its gate refused it, it says why; "
+                    "`shuke models promote` takes a version all the same.",
+                )
+            if model not in self._kept:
+                bundle = self._source.load(model, self._names[model].version)
+                self._kept = {**self._kept, model: bundle}
+            return self._kept[model]
 
-    def _newest(self, model: str, old: Bundle) -> Bundle:
-        try:
-            return self._keep(model, self._read(model, old))
-        except (ShukeError, OSError) as error:
-            # A registry that is down must not take the scores down with it.
-            _log.warning("champion not rechecked", model=model, error=str(error))
-            return self._keep(model, old)
+    def _look(self) -> None:
+        # Taken before reading: what is written in between is another stamp next time.
+        stamp = self._source.stamp()
+        if stamp is None or stamp != self._stamp:
+            self._stamp = stamp if self._exchange() else None
 
-    def _read(self, model: str, old: Bundle | None) -> Bundle:
-        try:
-            version = self._source.champion_version(model)
-        except UnknownModelError:
-            raise NoChampionError(
-                f"{model} was never trained", where=model, todo=f"Run `shuke train {model}`."
-            ) from None
-        return old if old and old.meta.version == version else self._source.load(model, version)
+    def _exchange(self) -> bool:
+        """Take over what the registry says; return whether all of it could be loaded."""
+        old, new = self._names, self._source.standing()
+        came: dict[str, Bundle] = {}
+        failed = set()
+        for model, named in exchanged(old, new).items():
+            if model in self._kept and named != old[model]:
+                try:
+                    came[model] = self._source.load(model, named.version)
+                except (ShukeError, OSError) as error:
+                    failed.add(model)
+                    _log.warning("champion not exchanged", model=model, error=str(error))
+        names = exchanged(old, new, frozenset(failed))
+        stay = {model for model in came if names[model] == old[model]}
+        self._kept = {**self._kept, **{m: came[m] for m in came.keys() - stay}}
+        self._names, self._challengers = names, new.challengers
+        return not failed
 
-    def _keep(self, model: str, bundle: Bundle) -> Bundle:
-        self._kept[model] = _Kept(bundle, time.monotonic())
-        return bundle
+    def _say_once(self, event: str, **more: str) -> None:
+        if event and event != self._said:
+            _log.warning(event, **more)
+        self._said = event
+
+
+@contextmanager
+def following(champions: Champions, every_seconds: float = LOOK_SECONDS) -> Iterator[None]:
+    """Refresh champions in a thread meanwhile."""
+    stop = Event()
+
+    def follow() -> None:
+        while not stop.wait(every_seconds):
+            champions.refresh()
+
+    thread = Thread(target=follow, name="shuke-champions", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

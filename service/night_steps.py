@@ -56,6 +56,7 @@ def cutoffs(app: App, as_of: datetime, leads: Sequence[LeadRecord]) -> list[date
 def score_customers(app: App, as_of: datetime) -> dict[str, Batch]:
     """Score every customer with each customer model that has a champion."""
     ids = app.store.customers(as_of)
+    app.champions.refresh()
     missing = app.champions.load_all()
     champions = [model for model in CUSTOMER_MODELS if model not in missing]
     if not champions:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from service.crm.grading import GradePolicy
 from service.crm.health import HealthPolicy
+from service.crm.profit import ProfitPolicy
 from service.crm.retention import RetentionPolicy
 from service.crm.routing import RoutingPolicy
 from service.crm.tasks import TaskPolicy
@@ -47,6 +48,7 @@ class Policies:
     routing: RoutingPolicy = field(default_factory=RoutingPolicy)
     health: HealthPolicy = field(default_factory=HealthPolicy)
     retention: RetentionPolicy = field(default_factory=RetentionPolicy)
+    profit: ProfitPolicy = field(default_factory=ProfitPolicy)
     tasks: TaskPolicy = field(default_factory=TaskPolicy)
     night: NightPolicy = field(default_factory=NightPolicy)
     store_regions: Mapping[str, str] = field(default_factory=dict)

@@ -6,15 +6,19 @@ from datetime import datetime
 
 import pandas as pd
 
+from features.errors import InputError
 from features.store import Store
 from models_registry.bundle import Bundle
 from models_registry.judge import Freshness, judge
 from models_registry.score import Lang, Score
 from models_registry.score_log import ScoreLog
-from service.champions import LEAD_MODEL, Champions
+from service.champions import CUSTOMER_MODELS, LEAD_MODEL, Champions
+from service.errors import NotFoundError
 from service.lake_reader import LakeReader
 from service.lead_rows import lead_rows
 from service.repository.rows import LeadRecord
+from service.shadow import Answered, RowsOf, Shadow
+from service.what_if import Changes, WhatIf, compare, require_inputs, supposed_rows
 
 Clock = Callable[[], datetime]
 FindLeads = Callable[[Sequence[str]], list[LeadRecord | None]]
@@ -54,6 +58,8 @@ class Scorer:
         Features older than this make an online score `stale`.
     spread
         Scores everybody of a moment on another engine; None does it in this process.
+    shadow
+        Scores the same with the challengers; None leaves them out.
     """
 
     store: Store
@@ -64,6 +70,7 @@ class Scorer:
     clock: Clock
     max_feature_age_days: float
     spread: Spread | None = None
+    shadow: Shadow | None = None
 
     def one(
         self,
@@ -106,19 +113,72 @@ class Scorer:
         """
         bundle = self.champions.get(model)
         if model == LEAD_MODEL:
-            rows, newest = self._lead_rows(bundle, ids), None
+            rows_of = self._leads_of(ids)
         elif as_of is None:
-            rows = self.store.online(bundle.meta.feature_service, ids)
-            newest = self.store.materialized()
+            return self._online(bundle, self._newest_of(ids), top_k, lang, now=True)
         else:
-            rows, newest = self._history(bundle, ids, as_of), None
-        return self._online(bundle, rows, newest, top_k, lang)
+            rows_of = self._history_of(ids, as_of)
+        return self._online(bundle, rows_of, top_k, lang, now=False)
+
+    def of_customer(
+        self, customer_id: str, *, top_k: int = 0, lang: Lang = "en"
+    ) -> dict[str, Score]:
+        """Return a customer's newest score by each customer model with a champion, and log them.
+
+        All by the champions of one moment: an exchange in between never mixes them.
+        """
+        rows_of = self._newest_of([customer_id])
+        return {
+            model: self._online(bundle, rows_of, top_k, lang, now=True)[0]
+            for model, bundle in self.champions.of_customers().items()
+        }
 
     def leads(self, leads: Sequence[LeadRecord], *, top_k: int = 0) -> list[Score]:
         """Return one score per lead just captured, stored or not, and log them."""
         bundle = self.champions.get(LEAD_MODEL)
-        rows = lead_rows(self.store, bundle, leads, as_captured=False, lake=self.lake)
-        return self._online(bundle, rows, self.store.materialized(), top_k, "en")
+        rows_of = self._captured_of(leads, as_captured=False)
+        return self._online(bundle, rows_of, top_k, "en", now=True)
+
+    def what_if(
+        self, model: str, customer_id: str, changes: Changes, *, top_k: int = 0, lang: Lang = "en"
+    ) -> WhatIf:
+        """Return a customer's newest score beside the one with changed features.
+
+        Not logged: nobody was given this score, and one that is logged is measured later.
+
+        Parameters
+        ----------
+        changes
+            By name of an input, the number to put in its place; None for missing.
+
+        Raises
+        ------
+        InputError
+            The model reads no such feature, or judges leads.
+        NotFoundError
+            Nothing is known of the customer.
+        UnknownModelError, NoChampionError, FeaturesMissingError
+            As in `many`.
+        """
+        bundle = self.champions.get(model)
+        if model == LEAD_MODEL:
+            known = ", ".join(CUSTOMER_MODELS)
+            raise InputError(
+                "What-if is for customers", where=model, todo=f"Choose one of {known}."
+            )
+        require_inputs(model, bundle.inputs, changes)
+        row = self.store.online(bundle.meta.feature_service, [customer_id])
+        if row["as_of"].isna().all():
+            raise NotFoundError(
+                "No customer of this id is known",
+                where=customer_id,
+                todo="Customers appear with their first order, after the next nightly run.",
+            )
+        rows, newest = supposed_rows(row, changes), self.store.materialized()
+        every = len(bundle.meta.features) if top_k else 0
+        both = self._judge(bundle, rows[:2], newest, every, lang)
+        alone = self._judge(bundle, rows[2:], newest, 0, lang)
+        return compare([*both, *alone], row, changes, bundle.meta.groups, top_k)
 
     def batch(self, model: str, ids: Sequence[str], as_of: datetime, *, top_k: int = 0) -> Batch:
         """Score customers as of a moment and log them as one batch.
@@ -126,27 +186,36 @@ class Scorer:
         With `spread` that is everybody who has features at `as_of`.
         """
         bundle = self.champions.get(model)
-        if self.spread is not None:
-            return self.spread(bundle, as_of, top_k)
-        return self._batch(bundle, self._history(bundle, ids, as_of), as_of, top_k)
+        if self.spread is None:
+            return self._night(bundle, self._history_of(ids, as_of), as_of, top_k)
+        batch = self.spread(bundle, as_of, top_k)
+        if self.shadow is not None:
+            self.shadow.everybody(model, as_of)
+        return batch
 
     def lead_batch(self, leads: Sequence[LeadRecord], as_of: datetime, *, top_k: int = 0) -> Batch:
         """Score leads by what was known when each was captured, and log them as one batch."""
         bundle = self.champions.get(LEAD_MODEL)
-        rows = lead_rows(self.store, bundle, leads, as_captured=True, lake=self.lake)
-        return self._batch(bundle, rows, as_of, top_k)
+        rows_of = self._captured_of(leads, as_captured=True)
+        return self._night(bundle, rows_of, as_of, top_k)
 
     def _online(
-        self,
-        bundle: Bundle,
-        rows: pd.DataFrame,
-        newest: Freshness | None,
-        top_k: int,
-        lang: Lang,
+        self, bundle: Bundle, rows_of: RowsOf, top_k: int, lang: Lang, *, now: bool
     ) -> list[Score]:
+        rows = rows_of(bundle)
+        newest = self.store.materialized() if now else None
         scores = self._judge(bundle, rows, newest, top_k, lang)
         self.score_log.append_online(scores, rows.reindex(columns=bundle.inputs))
+        if self.shadow is not None:
+            self.shadow.online(bundle.meta.model, Answered(scores, rows, rows_of), newest)
         return scores
+
+    def _night(self, bundle: Bundle, rows_of: RowsOf, as_of: datetime, top_k: int) -> Batch:
+        batch = self._batch(bundle, rows_of(bundle), as_of, top_k)
+        if self.shadow is not None:
+            answered = Answered(batch.scores, batch.rows, rows_of)
+            self.shadow.night(bundle.meta.model, answered, as_of)
+        return batch
 
     def _batch(self, bundle: Bundle, rows: pd.DataFrame, as_of: datetime, top_k: int) -> Batch:
         scores = self._judge(bundle, rows, None, top_k, "en")
@@ -172,6 +241,20 @@ class Scorer:
             newest=newest,
             top_k=top_k,
             lang=lang,
+        )
+
+    def _newest_of(self, ids: Sequence[str]) -> RowsOf:
+        return lambda bundle: self.store.online(bundle.meta.feature_service, ids)
+
+    def _history_of(self, ids: Sequence[str], as_of: datetime) -> RowsOf:
+        return lambda bundle: self._history(bundle, ids, as_of)
+
+    def _leads_of(self, ids: Sequence[str]) -> RowsOf:
+        return lambda bundle: self._lead_rows(bundle, ids)
+
+    def _captured_of(self, leads: Sequence[LeadRecord], *, as_captured: bool) -> RowsOf:
+        return lambda bundle: lead_rows(
+            self.store, bundle, leads, as_captured=as_captured, lake=self.lake
         )
 
     def _history(self, bundle: Bundle, ids: Sequence[str], as_of: datetime) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """The HTTP API: routes over an `App` that was wired elsewhere."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 import structlog
 from fastapi import FastAPI
@@ -12,9 +12,9 @@ from features.errors import ShukeError
 from service.api import errors, problem_docs
 from service.api.middleware import BodyLimitMiddleware, RequestIdMiddleware
 from service.api.problem_docs import problems
-from service.api.routes import at_risk, customers, events, health, leads, scores, tasks
+from service.api.routes import at_risk, customers, events, health, leads, scores, tasks, what_if
 from service.bootstrap import App
-from service.champions import MODELS
+from service.champions import MODELS, following
 from service.keys import Verifier
 from service.logs import configure_logs
 from service.worker import Worker, in_background
@@ -70,7 +70,7 @@ def create_app(app: App, worker: Worker | None = None) -> FastAPI:
     api.state.app = app
     api.state.worker = worker
     api.state.verifier = Verifier()
-    for module in (scores, customers, at_risk, events, leads, tasks):
+    for module in (scores, what_if, customers, at_risk, events, leads, tasks):
         api.include_router(module.router, prefix="/v1", responses=problems(401, 403, 422, 503))
     api.include_router(health.router)
     return api
@@ -80,16 +80,18 @@ def create_app(app: App, worker: Worker | None = None) -> FastAPI:
 async def _warmed(api: FastAPI) -> AsyncIterator[None]:
     """Load what the first request would otherwise wait for, before the first is taken."""
     configure_logs()
-    await run_in_threadpool(_warm, api.state.app)
-    if api.state.worker is None:
-        yield
-        return
-    thread, stop = in_background(api.state.worker)
-    try:
-        yield
-    finally:
-        stop.set()
-        await run_in_threadpool(thread.join)
+    app: App = api.state.app
+    await run_in_threadpool(_warm, app)
+    with following(app.champions), closing(app.shadow):
+        if api.state.worker is None:
+            yield
+            return
+        thread, stop = in_background(api.state.worker)
+        try:
+            yield
+        finally:
+            stop.set()
+            await run_in_threadpool(thread.join)
 
 
 def _warm(app: App) -> None:

@@ -271,5 +271,11 @@ TASK_PAGE: JsonDict = {
 
 READINESS: JsonDict = {
     "ready": False,
-    "missing": [{"what": "lead_score was never trained", "todo": "Run `shuke train lead_score`."}],
+    "missing": [
+        {
+            "what": "No version of lead_score is the champion",
+            "todo": "Run `shuke train lead_score`. If its gate refused it, it says why; "
+            "`shuke models promote` takes a version all the same.",
+        }
+    ],
 }

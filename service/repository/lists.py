@@ -32,6 +32,15 @@ class Lists:
         )
         return [as_record(row, Member) for row in self._session.scalars(query)]
 
+    def ever(self, rule: str) -> list[Member]:
+        """Return the members of every list a rule made, the oldest list first, by rank."""
+        query = (
+            select(MemberRow)
+            .where(MemberRow.rule == rule)
+            .order_by(MemberRow.as_of, MemberRow.rank)
+        )
+        return [as_record(row, Member) for row in self._session.scalars(query)]
+
     def listed_between(self, rule: str, since: datetime, before: datetime) -> set[str]:
         """Return customers a rule listed, in either group, at a moment in [since, before)."""
         query = (

@@ -31,23 +31,22 @@ def customer_scores(
 ) -> CustomerScores:
     """Return the newest score of each customer model, with reasons, and the health in parts."""
     missing = app.champions.load_all()
-    models = [model for model in CUSTOMER_MODELS if model not in missing]
-    if not models:
+    scores = app.scorer.of_customer(customer_id, top_k=top_k, lang=lang)
+    if not scores:
         raise missing[CUSTOMER_MODELS[0]]
-    scores = {model: app.scorer.one(model, customer_id, top_k=top_k, lang=lang) for model in models}
     if all(score.status is Status.UNKNOWN_CUSTOMER for score in scores.values()):
         raise NotFoundError(
             "No customer of this id is known",
             where=customer_id,
             todo="Customers appear with their first order, after the next nightly run.",
         )
-    service = app.champions.get(models[0]).meta.feature_service
+    service = next(iter(scores.values())).feature_service
     [row] = app.store.online(service, [customer_id]).to_dict("records")
     churn = scores.get(app.policies.night.risk_model)
     health = customer_health(row, churn.value if churn else None, app.policies.health)
     return CustomerScores(
         customer_id=customer_id,
         scores=list(scores.values()),
-        without_champion=[model for model in CUSTOMER_MODELS if model in missing],
+        without_champion=[model for model in CUSTOMER_MODELS if model not in scores],
         health=CustomerHealth.model_validate(asdict(health)),
     )
