@@ -6,7 +6,19 @@ import typer
 from rich.console import Console
 
 from features.errors import ShukeError
-from shuke.commands import data, demo, features, keys, models, monitor, score, serve, train, worker
+from shuke.commands import (
+    data,
+    demo,
+    features,
+    keys,
+    models,
+    monitor,
+    plan,
+    score,
+    serve,
+    train,
+    worker,
+)
 
 BAD_INPUT = 2
 
@@ -28,8 +40,10 @@ app.add_typer(features.app, name="features", rich_help_panel=BUILD)
 app.command("train", rich_help_panel=BUILD)(train.train)
 app.command("nightly", rich_help_panel=USE)(score.nightly)
 app.command("score", rich_help_panel=USE)(score.score)
+app.command("what-if", rich_help_panel=USE)(score.what_if)
 app.command("serve", rich_help_panel=USE)(serve.serve)
 app.add_typer(worker.app, name="worker", rich_help_panel=USE)
+app.add_typer(plan.app, name="plan", rich_help_panel=USE)
 app.add_typer(keys.app, name="keys", rich_help_panel=USE)
 app.add_typer(models.app, name="models", rich_help_panel=WATCH)
 app.command("drift", rich_help_panel=WATCH)(monitor.drift)

@@ -14,9 +14,11 @@ from models_registry.score import Lang, Score
 
 if TYPE_CHECKING:
     from features.lake.ledger import ImportReport
-    from models_registry.registry import Version
+    from models_registry.version import Version
     from monitoring.drift import DriftSummary
+    from monitoring.shadow import ShadowReport
     from service.nightly import NightlyReport
+    from service.what_if import WhatIf
     from training.cards.compare import Comparison
     from training.data_check.check import DataCheck
     from training.train import TrainingResult
@@ -86,6 +88,27 @@ def scores(found: Iterable[Score]) -> None:
     table("Scores", ("id", "value", "percentile", "band", "status", "why"), rows)
 
 
+def supposed(found: "WhatIf") -> None:
+    """Print a score as it is and as it would be, and what each change does alone."""
+    scores((found.before, found.after))
+    rows = [
+        (one.feature, one.given, one.supposed, one.difference, ", ".join(one.left_as_is))
+        for one in found.features
+    ]
+    table("Each change alone", ("feature", "is", "would be", "value", "left as they are"), rows)
+    spoken = [
+        (
+            one.before and one.before.contribution,
+            one.after and one.after.contribution,
+            said.text,
+        )
+        for one in found.reasons
+        if (said := one.after or one.before)
+    ]
+    table("Reasons that differ", ("is", "would be", "which"), spoken)
+    line("This changes what the model reads, not the world.")
+
+
 def trained(results: Iterable["TrainingResult"]) -> None:
     """Print each model beside the best of its baselines, and what the gate said."""
     from training.evaluate import best_baseline
@@ -102,6 +125,9 @@ def trained(results: Iterable["TrainingResult"]) -> None:
     for result in results:
         failed = [reason for reason in result.gate_reasons if reason.startswith("failed")]
         verdict = "champion" if result.promoted else "NOT promoted"
+        if result.rung != "full":
+            why = next((said for said in result.gate_reasons if "; a s" in said), "")
+            verdict = f"{verdict} ({result.rung}: {why.removeprefix('passed: ')})"
         again = ", unchanged since it was trained" if result.reused else ""
         line("; ".join([f"{result.model} version {result.version}: {verdict}{again}", *failed]))
 
@@ -113,12 +139,46 @@ def night(report: "NightlyReport") -> None:
 
 
 def versions(found: Iterable["Version"]) -> None:
-    """Print model versions, the champions marked."""
+    """Print model versions: their roles, their gates, when they were promoted and why."""
     rows = [
-        (v.model, v.version, "champion" if v.is_champion else "", f"{v.created_at:%Y-%m-%d %H:%M}")
+        (
+            v.model,
+            v.version,
+            "champion" if v.is_champion else "challenger" if v.is_challenger else "",
+            f"{v.created_at:%Y-%m-%d %H:%M}",
+            v.gate,
+            f"{v.promoted_at:%Y-%m-%d %H:%M}" if v.promoted_at else "",
+            escape(f"by force: {v.promoted_because}" if v.forced else v.promoted_because),
+        )
         for v in found
     ]
-    table("Models", ("model", "version", "", "registered"), rows)
+    columns = ("model", "version", "", "registered", "gate", "promoted", "because")
+    table("Models", columns, rows)
+
+
+def shadowed(found: "ShadowReport") -> None:
+    """Print a challenger beside its champion."""
+    both, came = found.agreement, found.foresight
+    agreed = [
+        ("subjects both judged", f"{both.subjects:,}"),
+        ("rank correlation", both.rank_correlation),
+        ("mean absolute difference", both.mean_difference),
+        ("in another band, %", None if both.band_changes is None else 100 * both.band_changes),
+    ]
+    answered = f"champion {', '.join(found.champions)}"
+    table(
+        f"{found.model}: challenger {found.challenger} in the shadow of {answered}",
+        ("", f"{found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M}"),
+        agreed,
+    )
+    if came is not None:
+        rows = [
+            ("AUC", came.champion.auc, came.challenger.auc),
+            ("squared error (Brier)", came.champion.brier, came.challenger.brier),
+        ]
+        title = f"What came after {came.as_of:%Y-%m-%d}, {came.customers:,} customers"
+        table(title, ("", "champion", f"challenger {found.challenger}"), rows)
+    line(found.outcomes)
 
 
 def checked(check: "DataCheck") -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from features.clock import now
 from features.errors import (
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from service.bootstrap import App
     from service.nightly import NightlyReport
     from training.train import TrainingResult
+    from training.trials import Tuned
 
 
 def import_journey(app: "App", households: int | None = None) -> list["ImportReport"]:
@@ -48,10 +49,22 @@ def materialize(app: "App", as_of: datetime) -> int:
         return app.store.materialize(as_of, progress=advance)
 
 
+class Tuning(NamedTuple):
+    """What the search of one model may take; None leaves the default."""
+
+    trials: int | None = None
+    seconds: float | None = None
+
+
 def train_models(
-    app: "App", asked: Sequence[str] = (), *, fresh: bool = False
+    app: "App", asked: Sequence[str] = (), *, fresh: bool = False, tuning: Tuning | None = None
 ) -> list["TrainingResult"]:
     """Train the models asked for; where none is named, every model the data allow.
+
+    Parameters
+    ----------
+    tuning
+        Search the settings of each model first.
 
     Raises
     ------
@@ -59,14 +72,27 @@ def train_models(
         The data do not allow a model that was named, or any model at all.
     """
     from shuke.show import line
-    from training.train import names, train
+    from training.train import names, train_together
 
-    results: list[TrainingResult] = []
+    results: dict[str, TrainingResult] = {}
     refused: dict[str, ShukeError] = {}
-    for model in names([name.replace("-", "_") for name in asked]):
+    wanted = names([name.replace("-", "_") for name in asked])
+    for model in wanted:
+        if model in results:
+            continue
         try:
+            found = tune_model(app, model, tuning) if tuning else None
             with sharing(f"Training {model}") as tell:
-                results.append(train(model, app.lake, app.store, app.registry, tell, fresh=fresh))
+                results |= train_together(
+                    model,
+                    app.lake,
+                    app.store,
+                    app.registry,
+                    tell,
+                    fresh=fresh,
+                    config=found.config if found else None,
+                    texts=found.texts() if found else None,
+                )
         except (EmptyDataError, CutoffError, TableMissingError) as error:
             if asked:
                 raise
@@ -75,7 +101,21 @@ def train_models(
         raise next(iter(refused.values()))
     for model, why in refused.items():
         line(f"{model} not trained: {why}")
-    return results
+    return [results[model] for model in wanted if model in results]
+
+
+def tune_model(app: "App", model: str, tuning: Tuning) -> "Tuned":
+    """Search the settings of one model and say what was found."""
+    from shuke.show import line
+    from training.space import Search
+    from training.train_tuned import tuned
+
+    given = {name: bound for name, bound in tuning._asdict().items() if bound is not None}
+    search = Search.model_validate(given)
+    with sharing(f"Searching settings of {model}") as tell:
+        found = tuned(model, app.lake, app.store, search, tell)
+    line(found.said())
+    return found
 
 
 def run_night(

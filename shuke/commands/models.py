@@ -1,47 +1,117 @@
-"""`shuke models`: see versions, read their cards, compare two, promote one, roll back."""
+"""`shuke models`: see versions and their cards, compare, promote, roll back, try in the shadow."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from features.errors import InputError
+
 if TYPE_CHECKING:
     from models_registry.registry import Registry
+    from models_registry.roles import Roles
 
-app = typer.Typer(no_args_is_help=True, help="See, promote and roll back model versions.")
+GATE_PASSED = "by hand; its gate is passed"
+
+app = typer.Typer(no_args_is_help=True, help="See, compare, promote and roll back model versions.")
+
+Model = Annotated[str, typer.Argument(help="Model, for example churn_60d.")]
 
 
 @app.command("list")
 def list_models() -> None:
-    """List every version of every model; the champion is marked."""
-    from service.bootstrap import build
+    """List every version of every model: its role, its gate, when it was promoted and why."""
     from shuke.show import versions
 
-    registry = build().registry
-    versions([version for model in registry.models() for version in registry.versions(model)])
+    roles = _roles()
+    versions([version for model in roles.models() for version in roles.versions(model)])
 
 
 @app.command("promote")
 def promote(
-    model: Annotated[str, typer.Argument(help="Model, for example churn_60d.")],
+    model: Model,
     version: Annotated[str, typer.Argument(help="Version, from `shuke models list`.")],
-    reason: Annotated[str, typer.Option(help="Why; it is stored with the version.")],
+    reason: Annotated[str, typer.Option(help="Why; it is stored with the version.")] = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Also one whose gate is not passed; needs --reason.")
+    ] = False,
 ) -> None:
-    """Make a version the champion, by hand and with a reason that is stored."""
-    from service.bootstrap import build
+    """Make a version the champion, and all models of the same training run with it.
+
+    Running services answer with it within seconds.
+    """
     from shuke.show import line
 
-    build().registry.promote(model, version, reason)
-    line(f"{model} version {version} is champion")
+    if force and not reason.strip():
+        raise InputError(
+            "--force needs a reason", todo='Add --reason "...": it is stored with the version.'
+        )
+    roles = _roles()
+    if not force:
+        roles.require_passed(model, version)
+    why = reason.strip() or GATE_PASSED
+    for name, number in roles.promote(model, version, why, forced=force).items():
+        line(f"{name} version {number} is champion")
 
 
 @app.command("rollback")
-def rollback(model: Annotated[str, typer.Argument(help="Model, for example churn_60d.")]) -> None:
-    """Make the champion before this one champion again."""
-    from service.bootstrap import build
+def rollback(model: Model) -> None:
+    """Make the champion before this one champion again; running services follow in seconds."""
     from shuke.show import line
 
-    line(f"{model} is back at version {build().registry.rollback(model)}")
+    for name, number in _roles().rollback(model).items():
+        line(f"{name} version {number} is champion again")
+
+
+@app.command("shadow")
+def shadow(
+    model: Model,
+    version: Annotated[
+        str | None, typer.Argument(help="Version to score beside the champion.")
+    ] = None,
+    off: Annotated[bool, typer.Option("--off", help="End it.")] = False,
+) -> None:
+    """Let a version score beside the champion, on the same rows; nobody is given its scores."""
+    from shuke.show import line
+
+    if off == (version is not None):
+        raise InputError("Name a version, or end it with --off", where=model)
+    if version is not None:
+        for name, number in _roles().challenge(model, version).items():
+            line(f"{name} version {number} scores in the shadow of the champion")
+        return
+    ended = _roles().withdraw(model)
+    for name, number in ended.items():
+        line(f"{name} version {number} scores no more")
+    if not ended:
+        line(f"{model} has no challenger")
+
+
+@app.command("shadow-report")
+def shadow_report(
+    model: Model,
+    version: Annotated[
+        str | None, typer.Option(help="The challenger; without it the one that scored last.")
+    ] = None,
+) -> None:
+    """Compare what a challenger said in the shadow with what was answered, and with what came."""
+    from features.lake.lake import Lake
+    from features.settings import Settings as FeatureSettings
+    from models_registry.score_log import ScoreLog
+    from models_registry.settings import Settings
+    from monitoring.shadow import shadow_report
+    from shuke.show import shadowed
+
+    features, models = FeatureSettings(), Settings()
+    shadowed(
+        shadow_report(
+            model,
+            lake=Lake(features.lake_dir, features.threads),
+            score_log=ScoreLog(models.score_dir),
+            shadow_log=ScoreLog(models.shadow_dir),
+            version=version,
+        )
+    )
 
 
 @app.command("card")
@@ -84,6 +154,14 @@ def compare_versions(
     registry = build().registry
     a, b = (Card.from_json(registry.text(model, one, JSON)) for one in (first, second))
     compared(f"{model}: version {first} and version {second}", first, second, compare(a, b))
+
+
+def _roles() -> "Roles":
+    """Open the roles of versions alone: a rollback should not wait for what it does not need."""
+    from models_registry.roles import Roles
+    from models_registry.settings import Settings
+
+    return Roles(Settings())
 
 
 def _in_use(registry: "Registry", model: str) -> str:

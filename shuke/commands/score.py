@@ -1,9 +1,11 @@
-"""`shuke score` and `shuke nightly`: scores for some, scores and actions for all."""
+"""`shuke score`, `what-if` and `nightly`: scores for some, with other inputs, and for all."""
 
+import math
 from typing import Annotated
 
 import typer
 
+from features.errors import InputError
 from shuke.moments import AsOf
 
 
@@ -27,6 +29,27 @@ def score(
     scores(app.scorer.many(model, ids, as_of=moment, top_k=top_k, lang=said_in))
 
 
+def what_if(
+    model: Annotated[str, typer.Argument(help="Customer model, for example churn_60d.")],
+    customer_id: Annotated[str, typer.Argument(help="Whose score.")],
+    changes: Annotated[
+        list[str], typer.Argument(help="FEATURE=NUMBER, or FEATURE= for not known; several.")
+    ],
+    top_k: Annotated[int, typer.Option(min=0, max=20, help="Reasons of each kind.")] = 3,
+    lang: Annotated[str, typer.Option(help="Language of the reasons: en or zh-CN.")] = "en",
+) -> None:
+    """Compare a customer's score with the one other inputs would give; nothing is logged.
+
+    This changes what the model reads, not the world; features that go together with a changed one
+    stay as they are.
+    """
+    from service.bootstrap import build
+    from shuke.show import language, supposed
+
+    said_in, asked = language(lang), dict(_change(told) for told in changes)
+    supposed(build().scorer.what_if(model, customer_id, asked, top_k=top_k, lang=said_in))
+
+
 def nightly(
     as_of: AsOf = None,
     staff: Annotated[
@@ -41,3 +64,17 @@ def nightly(
 
     moment = None if as_of is None else utc(as_of)
     night(run_night(build(), moment, ensure_staff=staff))
+
+
+def _change(told: str) -> tuple[str, float | None]:
+    """Return ``recency_days=5`` as a name and a number."""
+    name, _, number = told.partition("=")
+    try:
+        value = float(number) if number else None
+    except ValueError:
+        value = math.nan
+    if "=" not in told or (value is not None and not math.isfinite(value)):
+        raise InputError(
+            "Not a change", where=told, todo="Write FEATURE=NUMBER, for example recency_days=5."
+        )
+    return name, value
