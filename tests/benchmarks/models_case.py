@@ -28,6 +28,7 @@ WORDS = {
     "mae": "mean absolute error",
     "coverage": "in the 80 % interval",
     "width": "width of the interval",
+    "crossed": "quantiles crossed",
     "recall_at_5": "recall@5",
     "ndcg_at_5": "NDCG@5",
     "spearman": "rank correlation",

@@ -12,6 +12,7 @@ import pandas as pd
 from tests.benchmarks.models_bootstrap import OURS, Columns, judged
 from tests.benchmarks.models_btyd import Btyd, histories
 from tests.benchmarks.models_case import Case
+from tests.benchmarks.models_fed import FOR_CHURN, PURCHASES, feed, reading
 from tests.benchmarks.models_rolling import Fitted, identity, rolling
 from tests.benchmarks.models_shops import ACTIVE, Shop
 from training.cards.weighted import Weighed, probability
@@ -29,14 +30,28 @@ Floats = npt.NDArray[np.float64]
 
 
 def churn_case(
-    shop: Shop, btyd: Btyd, config: ChurnConfig, todays: Sequence[datetime], kept: Path
+    shop: Shop,
+    btyd: Btyd,
+    config: ChurnConfig,
+    todays: Sequence[datetime],
+    kept: Path,
+    *,
+    fed: bool = False,
 ) -> Case:
-    """Return the question who of the active customers buys nothing within the horizon."""
+    """Return the question who of the active customers buys nothing within the horizon.
+
+    Parameters
+    ----------
+    fed
+        Whether our model also reads what BG/NBD says of a customer.
+    """
     horizon = config.windows.horizon_days
+    more = feed(btyd, horizon, FOR_CHURN) if fed else None
+    config, also = (reading(config, PURCHASES, -1), f", fed by {BG}") if fed else (config, "")
     return Case(
-        name=f"churn {horizon} days, {shop.name}",
-        title=f"Churn within {horizon} days, {shop.name}",
-        rows=rolling(shop, config, todays, _said(btyd, horizon), kept),
+        name=f"churn {horizon} days, {shop.name}{also}",
+        title=f"Churn within {horizon} days, {shop.name}{also}",
+        rows=rolling(shop, config, todays, _said(btyd, horizon), kept, more),
         prepare=prepared,
         baselines=(RECENCY, RFM, BG, MBG),
         digits=DIGITS,

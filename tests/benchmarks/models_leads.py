@@ -25,7 +25,7 @@ from training.config import LeadConfig
 from training.pipelines.lead_score import LABEL
 from training.rules import fit_curve
 
-DIGITS = {"auc": 4, "brier": 4, "ece": 4}
+DIGITS = {"auc": 4, "average_precision": 3, "lift_top_decile": 2, "brier": 4, "ece": 4}
 LOGISTIC, CARD, AVERAGE = "logistic regression", "points card", "average of the source"
 SCHOOL = Path(__file__).parents[3] / "shared" / "data" / "x_education_leads.csv"
 # Written by the sales staff after they spoke to the lead.

@@ -41,9 +41,9 @@ def next_cases(
         name=f"next purchase, {shop.name}",
         title=f"Days to the next purchase, at most {config.windows.horizon_days}, {shop.name}",
         rows=rows.drop(columns=lists),
-        prepare=lambda columns: waited(columns, config.interval_level),
+        prepare=lambda columns: waited(columns, config.survival.interval_level),
         baselines=GAPS,
-        digits={"mae": 2, "coverage": 3, "width": 1},
+        digits={"mae": 2, "coverage": 3, "width": 1, "crossed": 4},
     )
     bought = rows.dropna(subset=lists)[["customer", "as_of", *lists]].reset_index(drop=True)
     what = Case(
@@ -58,7 +58,7 @@ def next_cases(
 
 
 def waited(columns: Columns, level: float) -> dict[str, Weighed]:
-    """Measure days, and our interval."""
+    """Measure days, and our interval, whose quantiles must not cross."""
     days = columns["days"]
     missed = {
         name: {"mae": np.abs(said - days)}
@@ -67,6 +67,8 @@ def waited(columns: Columns, level: float) -> dict[str, Weighed]:
     }
     low, high = columns["low"], columns["high"]
     missed[OURS] |= interval(Answers(pd.Series(dtype=str), days, {}, low, high), level)
+    crossed = (low > columns[OURS]) | (columns[OURS] > high)
+    missed[OURS]["crossed"] = crossed.astype(np.float64)
     return {name: averages(rowwise) for name, rowwise in missed.items()}
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 import models_registry
 from models_registry.bundle import Bundle
 from tests.benchmarks.models_bootstrap import CUSTOMER, CUTOFF
+from tests.benchmarks.models_fed import Feed
 from tests.benchmarks.models_shops import Shop
 from training.config import ModelConfig
 from training.dataset import Context, Dataset
@@ -34,7 +35,12 @@ Said = Callable[[Fitted], pd.DataFrame]
 
 
 def rolling(
-    shop: Shop, config: ModelConfig, todays: Sequence[datetime], said: Said, kept: Path
+    shop: Shop,
+    config: ModelConfig,
+    todays: Sequence[datetime],
+    said: Said,
+    kept: Path,
+    feed: Feed | None = None,
 ) -> pd.DataFrame:
     """Fit the model before each test, and return what was said of the tests' customers.
 
@@ -46,21 +52,34 @@ def rolling(
         What to keep of a fitted model: customer, as_of and numeric columns.
     kept
         Folder of the rows, which are made once for each state of data, code and configuration.
+    feed
+        Adds to the rows before the fit; the configuration must tell that it does.
     """
     pipeline = pipeline_of(config)
     files = {today: kept / f"rows-{_key(shop, config, today, said)}.parquet" for today in todays}
     missing = [today for today in todays if not files[today].exists()]
-    cutoffs = {cutoff for today in missing for cutoff in pipeline.cutoffs(shop.lake, today)}
-    if cutoffs:
-        say(f"{shop.name}, {config.model}: features of {len(cutoffs)} cutoffs")
-        shop.store.build(sorted(cutoffs), service=pipeline.service)
+    if moments := _moments(shop, pipeline, missing):
+        count = len(set().union(*moments.values()))
+        say(f"{shop.name}, {config.model}: features of {count} cutoffs")
+        shop.store.build((), services=moments)
     kept.mkdir(parents=True, exist_ok=True)
     for today in missing:
         say(f"{shop.name}, {config.model}: fitted on what was known by {today:%Y-%m-%d}")
         dataset = pipeline.prepare(Context(shop.lake, shop.store, today))
+        dataset = feed(shop, dataset) if feed else dataset
         fitted = Fitted(shop, pipeline, dataset, pipeline.fit(dataset))
         said(fitted).to_parquet(files[today])
     return pd.concat([pd.read_parquet(files[today]) for today in todays], ignore_index=True)
+
+
+def _moments(
+    shop: Shop, pipeline: Pipeline, todays: Sequence[datetime]
+) -> dict[str, list[datetime]]:
+    asked: dict[str, set[datetime]] = {}
+    for today in todays:
+        for service, moments in pipeline.moments(shop.lake, today).items():
+            asked.setdefault(service, set()).update(moments)
+    return {service: sorted(moments) for service, moments in asked.items() if moments}
 
 
 def back(newest: datetime, count: int, days: int) -> list[datetime]:
@@ -83,7 +102,7 @@ def _key(shop: Shop, config: ModelConfig, today: datetime, said: Said) -> str:
     here = Path(__file__).parent
     sources = [
         *sorted(Path(models_registry.__path__[0]).glob("*.py")),
-        *(here / f"models_{name}.py" for name in ("rolling", "shops", "btyd", "btyd_run")),
+        *(here / f"models_{name}.py" for name in ("rolling", "shops", "btyd", "btyd_run", "fed")),
         Path(str(sys.modules[said.__module__].__file__)),
     ]
     seen = hashlib.sha256(run_key(shop.lake, config, today).encode())

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from tests.benchmarks.models_bootstrap import OURS, Estimate
 from tests.benchmarks.models_case import WORDS, Answered, interval
+from tests.benchmarks.models_churn import BG, MBG
 from tests.benchmarks.models_next import MEDIAN_GAP, MOST
 
-CHURN_SHOP, SCHOOL_SHOP = "churn 28 days, Complete Journey", "lead score, X Education"
+JOURNEY, CHURN_SHOP = "Complete Journey", "churn 28 days, Complete Journey"
+SCHOOL_SHOP = "lead score, X Education"
+RIVALS = (BG, MBG)  # whom average precision has to be ahead of
 
 
 @dataclass(frozen=True)
@@ -83,10 +86,11 @@ def _churn(each: Answered) -> Iterator[str]:
     name, found = each.case.name, each.found
     if name == CHURN_SHOP:
         yield _least(each, "auc", TARGETS.churn_auc)
+    if name.endswith(JOURNEY):
         for rival in each.case.baselines:
-            gain = found.gain("auc", rival)
-            target = f"AUC above {rival}, the whole interval"
-            yield verdict(name, target, interval(gain, 4, "+"), -gain.low, 4)
+            yield _ahead(each, "auc", rival)
+        for rival in RIVALS:
+            yield _ahead(each, "average_precision", rival)
     else:
         rival = found.best("auc")
         gain = found.gain("auc", rival)
@@ -102,6 +106,8 @@ def _days(each: Answered) -> Iterator[str]:
     inside = found.of(OURS, "coverage")
     outside = max(low - inside.value, inside.value - high)
     yield verdict(name, f"coverage {low:g} to {high:g}", interval(inside, 3), outside, 3)
+    crossed = found.of(OURS, "crossed")
+    yield verdict(name, "quantiles never cross", interval(crossed, 4), crossed.value, 4)
 
 
 def _money(each: Answered) -> Iterator[str]:
@@ -120,6 +126,12 @@ def _shared(name: str, what: str, share: Estimate, least: float) -> str:
     return verdict(
         name, f"{what} by {least:.0%} or more", interval(share, 3, "+"), least - share.value, 3
     )
+
+
+def _ahead(each: Answered, measure: str, rival: str) -> str:
+    gain, digits = each.found.gain(measure, rival), each.case.digits[measure]
+    target = f"{WORDS[measure]} above {rival}, the whole interval"
+    return verdict(each.case.name, target, interval(gain, digits, "+"), -gain.low, digits)
 
 
 def _least(each: Answered, measure: str, bound: float) -> str:

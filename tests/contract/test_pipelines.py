@@ -11,11 +11,13 @@ from features.lake.lake import Lake
 from features.settings import Settings
 from features.store import Store
 from models_registry.bundle import Bundle
+from models_registry.groups import group_of
+from models_registry.reasons import ReasonPolicy
 from tests.synthetic import ShopConfig, fill, simulate
 from training import config
 from training.config import ModelConfig
 from training.dataset import Context, Dataset
-from training.pipelines.base import Pipeline
+from training.pipelines.base import Pipeline, inside
 from training.train import pipeline_of, plan_features
 
 MODELS = config.models()
@@ -144,3 +146,67 @@ def test_percentiles_spread_over_the_population(case: Case) -> None:
     assert ranks.min() >= 0
     assert ranks.max() <= 100
     assert 40 < np.median(ranks) < 60
+
+
+# What the field agrees on, all else equal: longer silence, more spent.
+PROMISED = {
+    "churn_28d": {"recency_days": 1},
+    "churn_60d": {"recency_days": 1},
+    "clv_90d": {"recency_days": -1, "spend_90d": 1},
+}
+STEPS = 12
+
+
+def test_all_reasons_and_the_base_add_up_to_the_raw_margin(case: Case) -> None:
+    bundle = case.bundle
+    rows = inside(case.dataset.test, bundle.meta.population).head(100)
+    every = len(bundle.meta.features)
+    told = bundle.explain(rows, every, policy=ReasonPolicy(min_share=0.0))
+    base = bundle.contributions(rows)[:, -1]
+    said = np.array([sum(reason.contribution for reason in reasons) for reasons in told])
+    np.testing.assert_allclose(said + base, bundle.predict(rows)["margin"], atol=1e-9)
+    of = group_of(bundle.meta.groups)
+    assert of
+    for reasons in told:
+        speakers = [of.get(reason.feature, (reason.feature,)) for reason in reasons]
+        assert len(set(speakers)) == len(speakers)
+
+
+def test_what_the_field_agrees_on_holds_for_every_customer(case: Case) -> None:
+    rows = inside(case.dataset.test, case.bundle.meta.population)
+    for feature, sign in PROMISED.get(case.config.model, {}).items():
+        levels = np.quantile(rows[feature], np.linspace(0, 1, STEPS))
+        values = np.column_stack([_supposing(case.bundle, rows, feature, x) for x in levels])
+        assert (sign * np.diff(values, axis=1)).min() >= -1e-12
+        assert np.ptp(values, axis=1).max() > 0
+
+
+def test_longer_silence_and_a_newer_purchase_move_churn_their_way(case: Case) -> None:
+    if not case.config.model.startswith("churn"):
+        return
+    rows = inside(case.dataset.test, case.bundle.meta.population)
+    silent = rows["recency_days"]
+    value = case.bundle.predict(rows)["value"].to_numpy()
+    limit = max(c.value for c in case.bundle.meta.population if c.feature == "recency_days")
+    for days in (1, 7, 30):
+        later = _supposing(case.bundle, rows, "recency_days", (silent + days).clip(upper=limit))
+        sooner = _supposing(case.bundle, rows, "recency_days", (silent - days).clip(lower=0))
+        assert (later >= value - 1e-12).all()
+        assert (sooner <= value + 1e-12).all()
+        assert later.sum() > value.sum() > sooner.sum()
+
+
+def test_names_order_and_company_change_nothing(case: Case) -> None:
+    rows = case.dataset.test.head(60)
+    said = case.bundle.predict(rows)
+    renamed = rows.assign(customer_id=[f"someone {n}" for n in range(len(rows))])
+    turned = renamed[sorted(rows, reverse=True)].iloc[::-1]
+    pd.testing.assert_frame_equal(case.bundle.predict(turned).iloc[::-1], said, rtol=1e-9)
+    alone = pd.concat([case.bundle.predict(rows.iloc[[n]]) for n in range(5)])
+    pd.testing.assert_frame_equal(alone, said.head(5), rtol=1e-9)
+
+
+def _supposing(
+    bundle: Bundle, rows: pd.DataFrame, feature: str, x: "float | pd.Series[float]"
+) -> np.ndarray:
+    return bundle.predict(rows.assign(**{feature: x}))["value"].to_numpy()

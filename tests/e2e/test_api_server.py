@@ -9,13 +9,16 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import httpx2 as httpx
 import pytest
 
 from features.clock import now
 from features.lake.lake import Lake
+from models_registry.bundle import Bundle
 from models_registry.registry import Registry
 from models_registry.settings import Settings as ModelSettings
 from service.bootstrap import build
@@ -26,6 +29,7 @@ from tests.integration.service.tiny_models import tiny_bundles
 from tests.synthetic import ShopConfig, fill, simulate
 
 BOOT_SECONDS = 120
+SWITCH_SECONDS = 60
 SERVE = """
 import sys, uvicorn
 from service.api.app import create_app
@@ -151,3 +155,60 @@ def test_what_is_logged_of_scores_holds_no_key(server: httpx.Client, home: Path,
     logged = [file.read_text() for file in (home / "scores").rglob("*.jsonl")]
     assert all(json.loads(line)["model"] for text in logged for line in text.splitlines())
     assert not any(key in text for text in logged)
+
+
+def test_a_promotion_and_a_rollback_are_served_without_a_failed_or_mixed_answer(
+    server: httpx.Client, home: Path
+) -> None:
+    family = family_of(home)
+    stop, answers = Event(), list[dict[str, str]]()
+
+    def ask(customer_id: str) -> list[int]:
+        codes = []
+        while not stop.is_set():
+            answer = server.get(f"/v1/customers/{customer_id}/scores", params={"top_k": 0})
+            codes.append(answer.status_code)
+            answers.append({s["model"]: s["model_version"] for s in answer.json()["scores"]})
+        return codes
+
+    def wait_for(version: str) -> None:
+        for _ in range(SWITCH_SECONDS * 20):
+            if answers and {answers[-1][model] for model in family} == {version}:
+                return
+            time.sleep(0.05)
+        pytest.fail(f"version {version} was not served in time")
+
+    with ThreadPoolExecutor(3) as pool:
+        asking = [pool.submit(ask, f"C0000{n}") for n in (1, 2, 3)]
+        try:
+            wait_for("1")
+            shuke(home, "promote", "churn_60d", "2")
+            wait_for("2")
+            shuke(home, "rollback", "churn_28d")
+            wait_for("1")
+        finally:
+            stop.set()
+        codes = [code for each in asking for code in each.result()]
+    assert set(codes) == {200}
+    assert {tuple(answer[model] for model in family) for answer in answers} == {
+        ("1",) * len(family),
+        ("2",) * len(family),
+    }
+
+
+def family_of(home: Path) -> list[str]:
+    """Register the champions of some models again, as readings of one run; return which."""
+    registry = Registry(ModelSettings(home=home))
+    models = [m for m in ("churn_28d", "churn_60d", "next_purchase") if m in registry.models()]
+    for model in models:
+        bundle = registry.champion(model)
+        again = Bundle(replace(bundle.meta, version=""), bundle.boosters)
+        registry.log(again, metrics={}, params={}, lineage={"family": "e2e", "gate": "passed"})
+    return models
+
+
+def shuke(home: Path, *arguments: str) -> None:
+    command = [sys.executable, "-m", "shuke.cli", "models", *arguments]
+    environment = {**os.environ, "SHUKE_HOME": str(home)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

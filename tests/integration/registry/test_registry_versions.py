@@ -19,14 +19,6 @@ from models_registry.settings import Settings
 from tests.unit.models_registry.small_bundles import churn, customers, next_purchase, value
 
 
-@pytest.fixture(scope="module")
-def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a home whose MLflow tables exist: creating them takes seconds."""
-    home = tmp_path_factory.mktemp("empty")
-    assert Registry(Settings(home=home)).models() == []
-    return home
-
-
 @pytest.fixture
 def home(empty_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Return a fresh home, with an empty folder as the current one that must stay empty."""
@@ -78,9 +70,9 @@ def test_versions_are_listed_newest_first_with_their_metrics(registry: Registry)
 def test_rolling_back_goes_one_champion_back_each_time_and_then_refuses(registry: Registry):
     for _ in range(3):
         registry.promote("churn_28d", logged(registry, churn()), "better")
-    assert registry.rollback("churn_28d") == "2"
+    assert registry.rollback("churn_28d") == {"churn_28d": "2"}
     assert registry.champion("churn_28d").meta.version == "2"
-    assert registry.rollback("churn_28d") == "1"
+    assert registry.rollback("churn_28d") == {"churn_28d": "1"}
     with pytest.raises(NoPreviousChampionError, match="promote"):
         registry.rollback("churn_28d")
     assert registry.champion_version("churn_28d") == "1"
@@ -90,7 +82,7 @@ def test_promoting_the_champion_again_does_not_lose_the_one_before(registry: Reg
     for _ in range(2):
         registry.promote("churn_28d", logged(registry, churn()), "better")
     registry.promote("churn_28d", "2", "still the best")
-    assert registry.rollback("churn_28d") == "1"
+    assert registry.rollback("churn_28d") == {"churn_28d": "1"}
 
 
 def test_a_model_without_a_champion_says_what_to_run(registry: Registry):

@@ -36,6 +36,7 @@ def served(night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
     ("method", "path"),
     [
         ("POST", "/v1/scores/{model}"),
+        ("POST", "/v1/scores/churn/what-if"),
         ("GET", "/v1/customers/{customer_id}/scores"),
         ("GET", "/v1/at-risk"),
         ("POST", "/v1/leads"),

@@ -76,6 +76,7 @@ def test_a_bearer_token_is_as_good_as_the_header(client: TestClient, app: App) -
     ("method", "path", "scope"),
     [
         ("POST", "/v1/scores/churn_60d", Scope.SCORES_READ),
+        ("POST", "/v1/scores/churn/what-if", Scope.SCORES_READ),
         ("GET", "/v1/customers/C00001/scores", Scope.SCORES_READ),
         ("GET", "/v1/at-risk", Scope.SCORES_READ),
         ("POST", "/v1/leads", Scope.LEADS_WRITE),

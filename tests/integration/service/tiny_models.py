@@ -11,11 +11,12 @@ import pandas as pd
 from features.store import Store
 from models_registry.bundle import Bundle
 from models_registry.calibration import Curve, Levels
-from models_registry.meta import Condition, Kind, Meta
+from models_registry.meta import Condition, Kind, Meta, Survival
 
 INPUTS = ("recency_days", "ipt_median", "active_days", "orders_90d", "spend_90d", "basket_mean")
 LEAD_INPUTS = ("recency_days", "spend_90d", "lead_hour", "lead_medium")
 ROUNDS = 15
+GRID = (3.0, 7.0, 14.0, 28.0, 45.0, 60.0)
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Recipe:
 RECIPES = (
     Recipe("churn_28d", "probability", 28, "binary"),
     Recipe("churn_60d", "probability", 60, "binary"),
-    Recipe("next_purchase", "days", 60, "regression"),
+    Recipe("next_purchase", "days", 60, "binary"),
     Recipe("clv_90d", "amount", 90, "regression"),
 )
 
@@ -79,11 +80,14 @@ def _targets(rows: pd.DataFrame) -> Mapping[Kind, np.ndarray]:
 
 def _customer_bundle(recipe: Recipe, rows: pd.DataFrame, y: np.ndarray, as_of: datetime) -> Bundle:
     x = rows[list(INPUTS)].to_numpy(np.float64)
-    boosters = {"main": _fit(x, y, recipe.objective)}
+    survival = None
     if recipe.kind == "days":
-        boosters |= {
-            name: _fit(x, y, "quantile", alpha=a) for name, a in (("low", 0.1), ("high", 0.9))
-        }
+        survival = Survival(grid_days=GRID)
+        days = np.tile(GRID, len(x))
+        x = np.column_stack([np.repeat(x, len(GRID), axis=0), days])
+        booster = _fit(x, (np.repeat(y, len(GRID)) > days).astype(float), recipe.objective)
+    else:
+        booster = _fit(x, y, recipe.objective)
     meta = Meta(
         model=recipe.model,
         kind=recipe.kind,
@@ -95,12 +99,13 @@ def _customer_bundle(recipe: Recipe, rows: pd.DataFrame, y: np.ndarray, as_of: d
         population=(Condition("active_days", "at_least", 3.0),),
         bands=(("low", 0.0), ("high", 0.5)) if recipe.kind == "probability" else (),
         reference=tuple(np.quantile(y, np.linspace(0, 1, 101)).tolist()),
-        interval_level=0.8 if recipe.kind == "days" else None,
+        survival=survival,
+        interval_level=0.8 if survival else None,
         trained_at=as_of,
         trained_as_of=as_of,
         data_fingerprint="test",
     )
-    return Bundle(meta, boosters)
+    return Bundle(meta, {"main": booster})
 
 
 def _fit(x: np.ndarray, y: np.ndarray, objective: str, **more: float) -> lgb.Booster:

@@ -15,6 +15,7 @@ from features.clock import naive
 from features.spark.engine import SparkEngine
 from features.store import Store
 from models_registry.bundle import Bundle
+from models_registry.families import Named, Standing
 from models_registry.meta import CategoryHead
 from models_registry.score_log import ScoreLog
 from service.champions import Champions
@@ -39,8 +40,12 @@ class Shelf:
     def __init__(self, bundles: list[Bundle]) -> None:
         self._bundles = {bundle.meta.model: bundle for bundle in bundles}
 
-    def champion_version(self, model: str) -> str:
-        return self._bundles[model].meta.version
+    def standing(self) -> Standing:
+        champions = {model: Named(b.meta.version) for model, b in self._bundles.items()}
+        return Standing(champions, {})
+
+    def stamp(self) -> None:
+        return None
 
     def load(self, model: str, version: str) -> Bundle:
         return self._bundles[model]

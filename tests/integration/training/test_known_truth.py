@@ -19,7 +19,7 @@ def churn(shop: Shop, shop_lake: Lake, shop_store: Store) -> tuple[pd.DataFrame,
     """Test rows with the truth, and the model's probabilities."""
     pipeline = pipeline_of(config.load("churn_28d"))
     ctx = Context(shop_lake, shop_store, shop_lake.today())
-    shop_store.build(pipeline.cutoffs(shop_lake, ctx.today), service=pipeline.service)
+    shop_store.build((), services=pipeline.moments(shop_lake, ctx.today))
     dataset: Dataset = pipeline.prepare(ctx)
     bundle = pipeline.fit(dataset)
     rows = inside(dataset.test, bundle.meta.population).merge(shop.customers, on="customer_id")
@@ -65,7 +65,7 @@ def test_lead_scores_rank_by_the_true_chance_to_convert(
 ) -> None:
     pipeline = pipeline_of(config.load("lead_score"))
     ctx = Context(shop_lake, shop_store, shop_lake.today())
-    shop_store.build(pipeline.cutoffs(shop_lake, ctx.today), service=pipeline.service)
+    shop_store.build((), services=pipeline.moments(shop_lake, ctx.today))
     dataset = pipeline.prepare(ctx)
     bundle = pipeline.fit(dataset)
     rows = dataset.test.merge(shop.leads, on="lead_id")

@@ -18,17 +18,29 @@ from tests.unit.models_registry.small_bundles import value
 from training import config
 from training.cards.card import Card
 from training.cards.groups import GROUPS
-from training.config import Boosting, ModelConfig
+from training.config import Boosting, ModelConfig, Requirement
 from training.train import train
 
-SMALL = Boosting(rounds=15, min_data_in_leaf=30)
+SMALL = Boosting(rounds=15, min_data_in_leaf=30, learning_rate=0.3, num_leaves=6)
+EASY = {
+    "churn_28d": Requirement(metric="auc", at_least=0.5),
+    "clv_90d": Requirement(metric="mae", at_most=1e6),
+    "lead_score": Requirement(metric="auc", at_least=0.5),
+    "next_purchase": Requirement(metric="mae", at_most=90),
+}
 Shuke = Callable[..., tuple[int, str]]
 MODELS = ("churn_28d", "clv_90d", "lead_score", "next_purchase")
 
 
 def small(model: str, rounds: int = 15) -> ModelConfig:
     boosting = SMALL.model_copy(update={"rounds": rounds})
-    changed = {"boosting": boosting, "category_boosting": boosting, "category_cutoffs": 2}
+    changed = {
+        "family": "",
+        "gate": (EASY[model],),
+        "boosting": boosting,
+        "category_boosting": boosting,
+        "category_cutoffs": 2,
+    }
     loaded = config.load(model)
     return loaded.model_copy(update={k: v for k, v in changed.items() if hasattr(loaded, k)})
 

@@ -8,8 +8,8 @@ from features.errors import CutoffError, InputError, TableMissingError
 from features.lake.lake import Lake
 from features.settings import Settings as FeatureSettings
 from features.store import Store
-from models_registry.errors import NoChampionError
 from models_registry.registry import Registry
+from models_registry.rungs import Shortage
 from models_registry.settings import Settings
 from training import config
 from training.config import Boosting, Requirement
@@ -27,7 +27,8 @@ def registry(tmp_path: Path) -> Registry:
 @pytest.fixture
 def small() -> Iterator[config.ModelConfig]:
     loaded = config.load("churn_28d")
-    return loaded.model_copy(update={"boosting": Boosting(rounds=15), "gate": EASY})
+    alone = {"family": "", "boosting": Boosting(rounds=15), "gate": EASY}
+    return loaded.model_copy(update=alone)
 
 
 def test_a_run_is_logged_promoted_once_and_reused_until_something_changes(
@@ -64,13 +65,22 @@ def test_a_run_is_logged_promoted_once_and_reused_until_something_changes(
     assert (kept.reused, kept.promoted, kept.version) == (True, False, worse.version)
 
 
-def test_a_model_that_never_passed_has_no_champion(
+def test_a_model_that_never_passed_leaves_the_place_to_a_lower_rung(
     shop_lake: Lake, shop_store: Store, registry: Registry, small: config.ModelConfig
 ) -> None:
     picky = small.model_copy(update={"gate": IMPOSSIBLE})
-    assert not train("churn_28d", shop_lake, shop_store, registry, config=picky).promoted
-    with pytest.raises(NoChampionError):
-        registry.champion("churn_28d")
+    lower = train("churn_28d", shop_lake, shop_store, registry, config=picky)
+    assert lower.promoted
+    assert lower.rung != "full"
+    assert any("the full model is left out, as auc" in reason for reason in lower.gate_reasons)
+    champion = registry.champion("churn_28d")
+    assert champion.meta.rung == lower.rung
+    assert champion.meta.shortage == Shortage("proof")
+    again = train("churn_28d", shop_lake, shop_store, registry, config=picky)
+    assert (again.reused, again.rung, again.version) == (True, lower.rung, lower.version)
+
+    passed = train("churn_28d", shop_lake, shop_store, registry, config=small)
+    assert (passed.promoted, passed.rung) == (True, "full")
 
 
 def test_the_plan_holds_every_moment_training_asks_for(shop_lake: Lake) -> None:
@@ -84,7 +94,7 @@ def test_the_plan_holds_every_moment_training_asks_for(shop_lake: Lake) -> None:
 def test_a_short_history_plans_nothing_and_training_says_what_is_missing(
     shop_lake: Lake, shop_store: Store, registry: Registry
 ) -> None:
-    early = shop_lake.first_moment() + timedelta(days=120)
+    early = shop_lake.first_moment() + timedelta(days=110)  # 28 of warm-up and 90 are more
     assert "clv_90d_v1" not in plan_features(shop_lake, ["clv_90d"], today=early)
     with pytest.raises(CutoffError, match="Import at least"):
         train("clv_90d", shop_lake, shop_store, registry, today=early)

@@ -38,8 +38,11 @@ def test_a_missed_target_says_by_how_much() -> None:
 def test_every_baseline_and_the_probability_itself_are_judged() -> None:
     lines = list(targets([churn(CHURN_SHOP, ours=0.0)]))
     rows = [line for line in lines if line.startswith(f"| {CHURN_SHOP}")]
-    assert len(rows) == 6
-    assert sum(f"above {rival}" in row for row in rows for rival in (RECENCY, RFM, BG, MBG)) == 4
+    assert len(rows) == 8
+    assert (
+        sum(f"AUC above {rival}" in row for row in rows for rival in (RECENCY, RFM, BG, MBG)) == 4
+    )
+    assert sum(f"precision above {rival}" in row for row in rows for rival in (BG, MBG)) == 2
     assert all("hit" in row for row in rows if "above" in row)
     assert "MISSED" in rows[0]  # the truth itself does not rank that well here
     assert list(targets([])) == []

@@ -10,7 +10,7 @@ import pandas as pd
 
 from models_registry.bundle import Bundle
 from models_registry.calibration import Curve, Sigmoid
-from models_registry.meta import CategoryHead, Condition, Meta
+from models_registry.meta import CategoryHead, Condition, Meta, Survival
 
 AS_OF = datetime(2018, 1, 1, tzinfo=UTC)
 SCORED_AT = datetime(2018, 1, 1, 3, tzinfo=UTC)
@@ -79,13 +79,18 @@ def churn() -> Bundle:
 
 @cache
 def next_purchase() -> Bundle:
-    """Days with three quantiles and a category head."""
+    """Days read from a curve of silence, and a category head."""
     x, silence = _training()
     days = 5 * silence + np.random.default_rng(3).exponential(20, ROWS)
-    quantiles = {
-        name: _fit(x, days, FEATURES, objective="quantile", alpha=alpha)
-        for name, alpha in (("low", 0.1), ("main", 0.5), ("high", 0.9))
-    }
+    grid = (5.0, 10.0, 20.0, 30.0, 45.0, 60.0, float(HORIZON))
+    asked = np.random.default_rng(4).choice(grid, ROWS)
+    curve = _fit(
+        np.column_stack([x, asked]),
+        (days > asked).astype(float),
+        (*FEATURES, "horizon_days"),
+        objective="binary",
+        monotone_constraints=[0] * len(FEATURES) + [-1],
+    )
     head = CategoryHead(
         key="category",
         arrays=("category_orders",),
@@ -98,13 +103,15 @@ def next_purchase() -> Bundle:
     meta = _meta(
         "next_purchase",
         kind="days",
-        calibration=None,
+        calibration=Sigmoid(1.1, 0.1),
+        link="logit",
+        survival=Survival(grid_days=grid),
         horizon_days=HORIZON,
         baseline=Curve("ipt_median", (0.0, 100.0), (0.0, 100.0), missing=30.0),
         interval_level=0.8,
         category=head,
     )
-    return Bundle(meta, {**quantiles, "category": category})
+    return Bundle(meta, {"main": curve, "category": category})
 
 
 @cache

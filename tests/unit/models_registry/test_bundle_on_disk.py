@@ -28,7 +28,7 @@ def test_a_bundle_is_text_files_only_and_leaves_nothing_beside_them(tmp_path: Pa
     next_purchase().save(tmp_path / "b")
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
     names = sorted(path.name for path in (tmp_path / "b").iterdir())
-    assert names == ["category.txt", "high.txt", "low.txt", "main.txt", "meta.json"]
+    assert names == ["category.txt", "main.txt", "meta.json"]
     for path in (tmp_path / "b").iterdir():
         path.read_text(encoding="utf-8")
 

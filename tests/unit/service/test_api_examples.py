@@ -3,7 +3,7 @@
 import pytest
 from pydantic import BaseModel
 
-from service.api import examples, schemas
+from service.api import examples, schemas, what_if_examples, what_if_schemas
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,8 @@ from service.api import examples, schemas
     [
         (schemas.ScoreRequest, examples.SCORE_REQUEST),
         (schemas.ScoreResponse, examples.SCORE_RESPONSE),
+        (what_if_schemas.WhatIfRequest, what_if_examples.WHAT_IF_REQUEST),
+        (what_if_schemas.WhatIfResponse, what_if_examples.WHAT_IF_RESPONSE),
         (schemas.CustomerScores, examples.CUSTOMER_SCORES),
         (schemas.AtRiskPage, examples.AT_RISK_PAGE),
         (schemas.LeadRequest, examples.LEAD_REQUEST),

@@ -102,3 +102,19 @@ def test_the_table_puts_the_model_beside_its_baselines() -> None:
     assert found.table().index.tolist() == ["m", "rule", "other"]
     assert "| rule | 0.8000 |" in found.text()
     assert found.flat() == {"auc": 0.9, "baseline.rule.auc": 0.8, "baseline.other.mae": 1.0}
+
+
+def test_texts_are_cut_into_their_largest_levels_and_all_others() -> None:
+    stores = [f"s{place}" for place in range(7) for _ in range(60 + 10 * place)] + [None] * 60
+    frame = pd.DataFrame({"main_store": stores})
+    parts = slices(frame, ("main_store",), lambda rows: {})
+    assert list(parts) == [f"main_store s{place}" for place in (6, 5, 4, 3, 2)] + [
+        "main_store other"
+    ]
+    assert parts["main_store other"]["rows"] == 60 + 70 + 60
+    assert sum(part["rows"] for part in parts.values()) == len(frame)
+
+
+def test_columns_that_tell_no_parts_apart_make_no_slices() -> None:
+    frame = pd.DataFrame({"main_store": ["one"] * 80, "tenure_days": [np.nan] * 80})
+    assert slices(frame, ("main_store", "tenure_days", "absent"), lambda rows: {}) == {}

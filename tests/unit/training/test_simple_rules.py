@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from models_registry.calibration import Sigmoid
 from training.boosting import fit_sigmoid
-from training.pipelines.next_purchase import conformal_pad
+from training.pipelines.clv import conformal_pad
 from training.rules import fit_curve, fit_levels
 
 
