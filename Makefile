@@ -8,7 +8,7 @@ BIN        := .venv/bin
 SHUKE      := $(BIN)/shuke
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint format test bench bench-features bench-online bench-live bench-models worker catalogue features train nightly drift serve mlflow lock clean
+.PHONY: help setup demo lint format test bench bench-features bench-online bench-live bench-models bench-trees worker catalogue features train nightly drift serve mlflow lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,8 +52,11 @@ bench-online: setup ## reading features online beside Feast and a keyed read
 bench-live: setup ## from an accepted event to changed features, at 200 events a second
 	$(BIN)/python -m tests.benchmarks.live
 
-bench-models: setup .venv-btyd/ready ## predictions beside what a shop would do without them
-	$(BIN)/python -m tests.benchmarks.models
+bench-models: setup .venv-btyd/ready ## predictions beside what a shop would do without them (ONLY=churn,clv)
+	$(BIN)/python -m tests.benchmarks.models $(if $(ONLY),--only $(ONLY))
+
+bench-trees: setup ## what more trees and leaves buy, and what they cost
+	$(BIN)/python -m tests.benchmarks.accuracy_cost
 
 .venv-btyd/ready: tests/benchmarks/btyd.lock | .venv/ready
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-btyd
