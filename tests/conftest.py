@@ -15,17 +15,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "ignore:fetch_.*is deprecated:DeprecationWarning")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, of tests that run beside each other, those that share what is slow to make.
-
-    The files of a folder of integration tests share trained homes and a Spark session.
-    """
-    for item in items:
-        shared = item.path.parent if "integration" in item.path.parts else item.path
-        item.add_marker(pytest.mark.xdist_group(str(shared)))
-
-
 def missing_server(name: str, where: str, why: Exception) -> NoReturn:
     """Skip the test, or fail it where servers are required (SHUKE_REQUIRE_SERVERS=1)."""
     said = f"{name} does not answer at {where}: {why}"
