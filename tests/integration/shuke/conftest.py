@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from shuke.cli import main
+from shuke.show import console
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ Shuke = Callable[..., Said]
 def shuke(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shuke:
     """Return the command line, on an empty home."""
     monkeypatch.setenv("SHUKE_HOME", str(home))
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(console, "width", 200)  # COLUMNS is read once, at the first import
 
     def run(*arguments: str) -> Said:
         monkeypatch.setattr(sys, "argv", ["shuke", *arguments])

@@ -23,6 +23,8 @@ def clv(**more: object) -> ClvConfig:
         windows=WINDOWS,
         rules=("visits",),
         slices=("visits", "main_store"),
+        basket_mean="basket",
+        basket_orders="visits",
         boosting=Boosting(rounds=30, min_data_in_leaf=20, early_stopping=5),
         gate=(
             Requirement(metric="mae", beats_baselines_by=0.0),
