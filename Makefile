@@ -3,6 +3,7 @@ PYTHON     ?= python3
 SERVE      ?= 1
 HOST       ?= 127.0.0.1
 PORT       ?= 8000
+WORKERS    ?= 2
 UV_VERSION := 0.13.9
 BIN        := .venv/bin
 SHUKE      := $(BIN)/shuke
@@ -37,8 +38,8 @@ format: setup ## format and mend what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: setup ## all tests
-	$(BIN)/pytest
+test: setup ## all tests, on WORKERS processes
+	$(BIN)/pytest -n $(WORKERS) --no-loadscope-reorder
 
 bench: setup ## speed of the steps, measured side by side (prints a table)
 	$(BIN)/python -m tests.benchmarks.steps

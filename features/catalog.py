@@ -47,10 +47,28 @@ ARRAY_WORDS: Mapping[str, ArrayWords] = {
     "category_share_180d": ArrayWords(
         "share", "share of own baskets with the category, 180 days", "近180天含该品类订单占比", "0"
     ),
+    "category_part_180d": ArrayWords(
+        "share",
+        "share of the categories of an own basket, 180 days",
+        "近180天该品类占每单品类之比",
+        "0",
+    ),
+    "category_fading_share_180d": ArrayWords(
+        "share",
+        "share of own baskets with the category, half as much for every 60 days, 180 days",
+        "近180天含该品类订单占比（每60天权重减半）",
+        "0",
+    ),
     "category_popularity_90d": ArrayWords(
         "share",
         "share of all baskets with the category, 90 days",
         "近90天全体订单含该品类占比",
+        "0",
+    ),
+    "category_popular_part_90d": ArrayWords(
+        "share",
+        "share of the categories of anybody's basket, 90 days",
+        "近90天该品类占全体每单品类之比",
         "0",
     ),
 }

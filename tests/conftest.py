@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from features.lake.complete_journey import import_complete_journey
 from features.lake.lake import Lake
@@ -13,6 +14,18 @@ HOUSEHOLDS = 250
 def pytest_configure(config: pytest.Config) -> None:
     # Ibis 12 still calls DuckDB by names that DuckDB 2 has renamed.
     config.addinivalue_line("filterwarnings", "ignore:fetch_.*is deprecated:DeprecationWarning")
+
+
+class ByFolder(LoadScopeScheduling):
+    """Deals tests by folder, whose fixtures are made once; whole ways through, file by file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return file if file.startswith("tests/e2e/") else file.rsplit("/", 1)[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    return ByFolder(config, log)
 
 
 def missing_server(name: str, where: str, why: Exception) -> NoReturn:

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from features.transforms.base import Tables
 from features.transforms.events import Reach, events
-from features.transforms.formulas import KEY, share
+from features.transforms.formulas import KEY, faded, share
 from features.transforms.knowledge import Cutoffs
 from features.transforms.lifetime import Lifetime, lifetime
 from features.transforms.transform import Transform, at_midnight
@@ -21,7 +21,10 @@ ARRAYS: Mapping[str, Literal["numbers", "texts"]] = {
     "category_interval_days": "numbers",
     "category_overdue_days": "numbers",
     "category_share_180d": "numbers",
+    "category_part_180d": "numbers",
+    "category_fading_share_180d": "numbers",
     "category_popularity_90d": "numbers",
+    "category_popular_part_90d": "numbers",
 }
 
 
@@ -54,22 +57,27 @@ def own_categories(tables: Tables, cutoffs: Cutoffs, before: Lifetime | None = N
     Returns
     -------
     ibis.Table
-        customer_id, as_of, category, baskets, days_since, interval_days and share of the last
-        `own_days`, recent_baskets and recent_orders of the last `popularity_days`. One row per
-        category, without recent_orders, and one without a category, with recent_orders alone,
-        for every customer with a purchase known at the cutoff.
+        customer_id, as_of, category, baskets, days_since, interval_days, share, fading_share and
+        part of the last `own_days`, recent_baskets, recent_parts and recent_orders of the last
+        `popularity_days`. One row per category, without recent_orders, and one without a
+        category, with recent_orders alone, for every customer with a purchase known at the
+        cutoff. The share counts the baskets with the category, fading_share the newer ones for
+        more; the part says what share of the basket it was.
     """
     lines = tables.table("order_lines")
-    seen = events(lines, cutoffs, Reach(POLICY.own_days, POLICY.popularity_days))
+    reach = Reach(POLICY.own_days, POLICY.popularity_days)
+    seen = events(lines, cutoffs, reach)
     lately = seen.baskets.where(lambda t: t.is_purchase).seen(days=POLICY.own_days)
     recent = lately.age_days <= POLICY.popularity_days
     orders = lately.group_by(*KEY).agg(
-        orders=lately.count(), recent_orders=recent.sum().cast("float64")
+        orders=lately.count(),
+        fading=faded(lately.age_days, reach.half_life).sum(),
+        recent_orders=recent.sum().cast("float64"),
     )
     customers = lifetime(seen, cutoffs, before).orders.select(*KEY)
     heads = customers.left_join(orders, KEY).select(customers, orders.recent_orders)
     found = seen.categories
-    joined = found.left_join(orders, KEY).select(found, orders.orders)
+    joined = found.left_join(orders, KEY).select(found, orders.orders, all_fading=orders.fading)
     rows = joined.select(
         *KEY,
         "category",
@@ -77,7 +85,10 @@ def own_categories(tables: Tables, cutoffs: Cutoffs, before: Lifetime | None = N
         "days_since",
         interval_days=share(joined.oldest - joined.days_since, joined.baskets - 1.0),
         share=share(joined.baskets, joined.orders),
+        part=share(joined.parts, joined.orders),
+        fading_share=share(joined.fading, joined.all_fading),
         recent_baskets="recent_baskets",
+        recent_parts="recent_parts",
         recent_orders=ibis.null("float64"),
     )
     kinds = rows.schema()
@@ -91,14 +102,21 @@ def popularity(own: ir.Table) -> ir.Table:
     Returns
     -------
     ibis.Table
-        as_of, category, popularity (above 0).
+        as_of, category, popularity (above 0), and popular_part: the part of a basket it is.
     """
     rows = at_midnight(own)
     totals = rows.group_by("as_of").agg(orders=rows.recent_orders.sum())
     bought = rows.filter(rows.recent_baskets > 0)
-    held = bought.group_by("as_of", "category").agg(n=bought.recent_baskets.sum())
+    held = bought.group_by("as_of", "category").agg(
+        n=bought.recent_baskets.sum(), parts=bought.recent_parts.sum()
+    )
     joined = held.left_join(totals, "as_of")
-    return joined.select("as_of", "category", popularity=share(joined.n, joined.orders))
+    return joined.select(
+        "as_of",
+        "category",
+        popularity=share(joined.n, joined.orders),
+        popular_part=share(joined.parts, joined.orders),
+    )
 
 
 def candidates(own: ir.Table, popular: ir.Table) -> ir.Table:
@@ -119,10 +137,18 @@ def candidates(own: ir.Table, popular: ir.Table) -> ir.Table:
     bought = own.filter(own.category.notnull())
     named = bought.select(*KEY, "category").union(offered, distinct=True)
     joined = named.left_join(bought, (*KEY, "category")).select(
-        named, bought.baskets, bought.days_since, bought.interval_days, bought.share
+        named,
+        bought.baskets,
+        bought.days_since,
+        bought.interval_days,
+        bought.share,
+        bought.part,
+        bought.fading_share,
     )
     dated = joined.mutate(midnight=_midnight)
-    rated = dated.left_join(at, ("midnight", "category")).select(dated, at.popularity)
+    rated = dated.left_join(at, ("midnight", "category")).select(
+        dated, at.popularity, at.popular_part
+    )
     return _arrays(_best(rated))
 
 
@@ -142,7 +168,10 @@ def _best(rated: ir.Table) -> ir.Table:
     filled = rated.mutate(
         baskets=rated.baskets.fill_null(0.0),
         share=rated.share.fill_null(0.0),
+        part=rated.part.fill_null(0.0),
+        fading_share=rated.fading_share.fill_null(0.0),
         popularity=rated.popularity.fill_null(0.0),
+        popular_part=rated.popular_part.fill_null(0.0),
     )
     order = [filled.baskets.desc(), filled.popularity.desc(), filled.category]
     place = ibis.row_number().over(ibis.window(group_by=KEY, order_by=order))
@@ -165,7 +194,10 @@ def _arrays(best: ir.Table) -> ir.Table:
             "category_interval_days": best.interval_days.fill_null(nan),
             "category_overdue_days": (best.days_since - best.interval_days).fill_null(nan),
             "category_share_180d": best.share,
+            "category_part_180d": best.part,
+            "category_fading_share_180d": best.fading_share,
             "category_popularity_90d": best.popularity,
+            "category_popular_part_90d": best.popular_part,
         }
     )
     collected = best.group_by(*KEY).agg(candidates=candidate.collect())

@@ -7,7 +7,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.transforms.facts import Facts
-from features.transforms.formulas import KEY, summable
+from features.transforms.formulas import KEY, faded, summable
 from features.transforms.knowledge import Cutoffs, aged, known, known_lately, moments, retold
 
 
@@ -36,11 +36,13 @@ class Events:
 class Reach:
     """How far back category baskets count, and how far back they count as recent, in days.
 
-    None is for ever.
+    None is for ever. In `fading` counts a basket weighs half as much for every `half_life` days
+    of its age.
     """
 
     window: int | None = None
     recent: int | None = None
+    half_life: float = 60.0
 
     @property
     def narrower(self) -> int | None:
@@ -156,7 +158,7 @@ def _punctual(
     baskets = baskets_of(lines)
     bought, pairs = _category_baskets(lines)
     seen = known_lately(bought, "ordered_at", cutoffs, reach.window)
-    counts = _category_counts(seen, reach.narrower, "pair")
+    counts = _category_counts(seen, reach, "pair")
     categories = counts.inner_join(_placed(pairs, departments), "pair").drop("pair")
     return _Tables(baskets, purchase_days(baskets, seeds), categories)
 
@@ -175,14 +177,15 @@ def _each(
     days = aged(purchase_days(baskets, seeded, "as_of"), "first_at")
     key = (*KEY, "category")
     bought = seen.filter(seen.quantity >= 0, seen.category.notnull())
-    by_basket = bought.group_by(*key, "order_id", "ordered_at", "age_days").agg(
-        **_category_sums(bought)
+    by_basket = _with_parts(
+        bought.group_by(*key, "order_id", "ordered_at", "age_days").agg(**_category_sums(bought)),
+        "as_of",
     )
     firsts = by_basket.group_by(*key).agg(first_at=by_basket.ordered_at.min())
     within = by_basket
     if reach.window is not None:
         within = by_basket.filter(by_basket.age_days <= reach.window)
-    counts = _category_counts(within, reach.narrower, "customer_id", "category")
+    counts = _category_counts(within, reach, "customer_id", "category")
     dated = counts.left_join(firsts, key).select(counts, firsts.first_at)
     return _Tables(baskets, days, _placed(dated, departments))
 
@@ -200,8 +203,10 @@ def _category_baskets(lines: ir.Table) -> tuple[ir.Table, ir.Table]:
         millions of rows are grouped by it.
     """
     bought = lines.filter(lines.quantity >= 0, lines.category.notnull())
-    baskets = bought.group_by("customer_id", "order_id", "ordered_at", "category").agg(
-        **_category_sums(bought)
+    baskets = _with_parts(
+        bought.group_by("customer_id", "order_id", "ordered_at", "category").agg(
+            **_category_sums(bought)
+        )
     )
     names = ["customer_id", "category"]
     firsts = baskets.group_by(names).agg(first_at=baskets.ordered_at.min())
@@ -218,14 +223,23 @@ def _category_sums(bought: ir.Table) -> dict[str, ir.Value]:
     }
 
 
-def _category_counts(seen: ir.Table, recent: int | None, *pair: str) -> ir.Table:
+def _with_parts(baskets: ir.Table, *by: str) -> ir.Table:
+    """Add `part`: what share of its basket's categories one category is."""
+    basket = ibis.window(group_by=("customer_id", "order_id", "ordered_at", *by))
+    return baskets.mutate(part=summable(1.0 / baskets.count().over(basket)))
+
+
+def _category_counts(seen: ir.Table, reach: Reach, *pair: str) -> ir.Table:
     """Return, per category bought within the window: how often, how lately, how much."""
-    lately = None if recent is None else seen.age_days <= recent
+    lately = None if reach.narrower is None else seen.age_days <= reach.narrower
     return seen.group_by(*pair, "as_of").agg(
         baskets=seen.count().cast("float64"),
         days_since=seen.age_days.min(),
         oldest=seen.age_days.max(),
+        parts=seen.part.sum(),
+        fading=faded(seen.age_days, reach.half_life).sum(),
         recent_baskets=seen.count(where=lately).cast("float64"),
+        recent_parts=seen.part.sum(where=lately).fill_null(0.0),
         recent_lines=seen.lines.sum(where=lately).cast("float64").fill_null(0.0),
         recent_spend=seen.spend.sum(where=lately).fill_null(0.0),
     )

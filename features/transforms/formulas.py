@@ -1,5 +1,6 @@
 """Formulas and joins that topics share."""
 
+import math
 from collections.abc import Iterable
 
 import ibis
@@ -36,6 +37,11 @@ def summable(value: ir.NumericValue) -> ir.FloatingValue:
     # Engines round to a 64-bit whole number, too small for large sums of money in such steps.
     part = exact % 1.0
     return exact - part + (part * _STEPS).round().cast("float64") / _STEPS
+
+
+def faded(age_days: ir.NumericValue, half_life: float) -> ir.FloatingValue:
+    """Return what something of that age still weighs, 1 when new, `summable`."""
+    return summable((age_days.cast("float64") * (-math.log(2) / half_life)).exp())
 
 
 def days_between(start: ir.TimestampValue, end: ir.TimestampValue) -> ir.FloatingValue:

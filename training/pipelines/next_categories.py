@@ -42,14 +42,19 @@ def with_baskets(dataset: Dataset, lake: Lake, horizon_days: int) -> Dataset:
 def fit_head(
     config: NextPurchaseConfig, train: pd.DataFrame, valid: pd.DataFrame
 ) -> tuple[CategoryHead, lgb.Booster]:
-    """Fit the probability that a candidate is in the next basket; calibrate it on `valid`."""
-    features = (*NUMBERS, *config.category_features)
+    """Fit what a candidate adds to a list's recall; calibrate its chance on `valid`.
+
+    The best list for a measure that divides by the size of a basket, as recall does, is ordered by
+    the expected share and not by the chance: a category of small baskets counts for more. A place
+    on a list of k counts for at most 1/k, however large the basket.
+    """
+    features, k = (*NUMBERS, *config.category_features), config.top_categories
     head = CategoryHead(key=KEY, arrays=tuple(NUMBERS), features=features)
-    x, y = _pairs(head, _thinned(train, config.category_cutoffs))
-    valid_x, valid_y = _pairs(head, valid)
-    learner = Learner(config.category_boosting, {"objective": "binary"}, features)
-    booster = learner.fit(x, y, valid=(valid_x, valid_y))
-    return replace(head, calibration=fit_sigmoid(margins(booster, valid_x), valid_y)), booster
+    x, _, share = _pairs(head, _thinned(train, config.category_cutoffs), k)
+    valid_x, held, valid_share = _pairs(head, valid, k)
+    learner = Learner(config.category_boosting, {"objective": "cross_entropy"}, features)
+    booster = learner.fit(x, share, valid=(valid_x, valid_share))
+    return replace(head, calibration=fit_sigmoid(margins(booster, valid_x), held)), booster
 
 
 def category_rows(bundle: Bundle, test: pd.DataFrame, k: int) -> dict[str, dict[str, Floats]]:
@@ -71,13 +76,17 @@ def _thinned(frame: pd.DataFrame, most: int) -> pd.DataFrame:
     return frame[frame["as_of"].isin(cutoffs[places])]
 
 
-def _pairs(head: CategoryHead, frame: pd.DataFrame) -> tuple[Floats, Floats]:
+def _pairs(head: CategoryHead, frame: pd.DataFrame, k: int) -> tuple[Floats, Floats, Floats]:
+    """Return inputs, whether the next basket held the candidate, and that over its size."""
     bought = frame[frame[BASKET].notna()]
     pairs = exploded(head, bought)
-    held = pd.Series(_baskets(bought)).explode()
+    baskets = pd.Series(_baskets(bought))
+    held = baskets.explode()
     taken = pd.MultiIndex.from_arrays([held.index, held.to_numpy(object)])
     asked = pd.MultiIndex.from_arrays([pairs["_row"], pairs[KEY].to_numpy(object)])
-    return matrix(pairs, head.features, {}), asked.isin(taken).astype(np.float64)
+    inside = asked.isin(taken).astype(np.float64)
+    size = baskets.map(len).clip(1, k).to_numpy()[pairs["_row"].to_numpy(np.intp)]
+    return matrix(pairs, head.features, {}), inside, inside / size
 
 
 def _by(frame: pd.DataFrame, column: str, k: int) -> list[list[str]]:

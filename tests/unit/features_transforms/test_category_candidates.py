@@ -76,18 +76,27 @@ def test_a_candidate_says_how_often_how_lately_and_at_what_interval_it_was_bough
     assert tea["category_interval_days"] == pytest.approx(45)
     assert tea["category_overdue_days"] == pytest.approx(-35)
     assert tea["category_share_180d"] == 1
+    # Alone, half of a basket with milk, alone.
+    assert tea["category_part_180d"] == pytest.approx((1 + 1 / 2 + 1) / 3)
 
 
 def test_a_favourite_never_bought_has_no_days_and_no_baskets(offers: Offers) -> None:
     bread = offers["a"].loc["bread"]
     assert np.isnan(bread["category_days_since"])
     assert np.isnan(bread["category_interval_days"])
-    assert bread["category_baskets_180d"] == bread["category_share_180d"] == 0
+    assert (
+        bread["category_baskets_180d"]
+        == bread["category_share_180d"]
+        == bread["category_part_180d"]
+        == 0
+    )
 
 
 def test_popularity_is_the_share_of_all_recent_baskets(offers: Offers) -> None:
     popularity = offers["b"]["category_popularity_90d"]
     assert popularity.to_dict() == pytest.approx({"bread": 1 / 3, "milk": 1 / 3, "tea": 2 / 3})
+    part = offers["b"]["category_popular_part_90d"]
+    assert part.to_dict() == pytest.approx({"bread": 1 / 3, "milk": 1 / 6, "tea": 1 / 2})
 
 
 def test_at_most_so_many_candidates_stay_and_the_most_bought_come_first(

@@ -85,8 +85,8 @@ def _own(found: Values) -> Values:
 
 
 def _bought(found: Values) -> Values:
-    """Return the candidates that were bought, without their popularity."""
-    return {key: [each[:-1] for each in row if each[1] > 0] for key, row in found.items()}
+    """Return the candidates that were bought, without what all customers bought."""
+    return {key: [each[:-2] for each in row if each[1] > 0] for key, row in found.items()}
 
 
 def _of_customers(found: Values) -> Values:
