@@ -13,9 +13,10 @@ import pandas as pd
 
 from features.clock import naive, utc
 from features.engine import connect
+from models_registry.columns import Table
 from models_registry.errors import ScoresMissingError
 from models_registry.score import Score
-from models_registry.score_rows import COLUMNS, INPUT, facts, flat, framed
+from models_registry.score_rows import COLUMNS, facts, flat, framed, told
 
 _MOMENT = "%Y-%m-%dT%H%M%S"
 
@@ -70,14 +71,19 @@ class ScoreLog:
         """Return where a batch lies, or would: a Parquet file, or a folder of such files."""
         return self._batch_dir(model, as_of) / f"{version}.parquet"
 
-    def append_online(self, scores: Sequence[Score], inputs: pd.DataFrame) -> None:
-        """Append scores given to a request, with their inputs row for row; flushed on return."""
+    def append_online(self, scores: Sequence[Score], rows: Table, inputs: Sequence[str]) -> None:
+        """Append scores given to a request; flushed on return.
+
+        Parameters
+        ----------
+        rows, inputs
+            What the scores were made from, row for row, and which columns of it: `bundle.inputs`.
+        """
         if not scores:
             return
-        told = facts(inputs).rename(columns=lambda name: name.removeprefix(INPUT))
         lines = b"".join(
             orjson.dumps({**flat(score), "inputs": orjson.dumps(row).decode()}) + b"\n"
-            for score, row in zip(scores, told.to_dict("records"), strict=True)
+            for score, row in zip(scores, told(rows, inputs), strict=True)
         )
         folder = self._root / "online"
         folder.mkdir(parents=True, exist_ok=True)

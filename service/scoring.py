@@ -9,6 +9,7 @@ import pandas as pd
 from features.errors import InputError
 from features.store import Store
 from models_registry.bundle import Bundle
+from models_registry.columns import Table, framed
 from models_registry.judge import Freshness, judge
 from models_registry.score import Lang, Score
 from models_registry.score_log import ScoreLog
@@ -205,13 +206,13 @@ class Scorer:
         rows = rows_of(bundle)
         newest = self.store.materialized() if now else None
         scores = self._judge(bundle, rows, newest, top_k, lang)
-        self.score_log.append_online(scores, rows.reindex(columns=bundle.inputs))
+        self.score_log.append_online(scores, rows, bundle.inputs)
         if self.shadow is not None:
             self.shadow.online(bundle.meta.model, Answered(scores, rows, rows_of), newest)
         return scores
 
     def _night(self, bundle: Bundle, rows_of: RowsOf, as_of: datetime, top_k: int) -> Batch:
-        batch = self._batch(bundle, rows_of(bundle), as_of, top_k)
+        batch = self._batch(bundle, framed(rows_of(bundle)), as_of, top_k)
         if self.shadow is not None:
             answered = Answered(batch.scores, batch.rows, rows_of)
             self.shadow.night(bundle.meta.model, answered, as_of)
@@ -228,7 +229,7 @@ class Scorer:
     def _judge(
         self,
         bundle: Bundle,
-        rows: pd.DataFrame,
+        rows: Table,
         newest: Freshness | None,
         top_k: int,
         lang: Lang,
@@ -244,7 +245,7 @@ class Scorer:
         )
 
     def _newest_of(self, ids: Sequence[str]) -> RowsOf:
-        return lambda bundle: self.store.online(bundle.meta.feature_service, ids)
+        return lambda bundle: self.store.online_rows(bundle.meta.feature_service, ids)
 
     def _history_of(self, ids: Sequence[str], as_of: datetime) -> RowsOf:
         return lambda bundle: self._history(bundle, ids, as_of)
