@@ -1,9 +1,9 @@
 """How far other learners and further features come on the same rows, beside the models as they are.
 
-Run it with `python -m tests.benchmarks.ceilings`; SHUKE_BENCH_HOME keeps lakes and features. It is
-there to tell a weak model from a task that holds no more: churn within 28 days and the days to the
-next purchase on the Complete Journey, and value on CDNOW. What wins here was seen on the test, and is
-no promise.
+Run it with `python -m tests.benchmarks.ceilings`; SHUKE_BENCH_HOME keeps lakes and features. It
+tells a weak model from a task that holds no more: churn within 28 days and the days to the next
+purchase on the Complete Journey, and value on CDNOW. What wins here was seen on the test, and is no
+promise.
 """
 
 import os
