@@ -91,8 +91,9 @@ serve: setup ## serve the API
 mlflow: setup ## open MLflow's pages on the same store
 	$(SHUKE) mlflow
 
-lock: setup ## write requirements.lock anew from pyproject.toml
+lock: setup ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --all-extras pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra postgres --extra redis -c requirements.lock pyproject.toml -o deploy/serving.lock
 
 clean: ## remove the environment and caches; the state folder stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
