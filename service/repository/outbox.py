@@ -206,7 +206,8 @@ class Outbox:
 
     def _settle(self, due: Due, at: datetime, values: dict[str, object]) -> bool:
         ours = (DeliveryRow.delivery_id == due.delivery_id, DeliveryRow.token == due.token)
-        changed = update(DeliveryRow).where(*ours).values(values | {"token": None, "last_at": at})
+        settled = {"token": None, "last_at": at, "next_at": at}
+        changed = update(DeliveryRow).where(*ours).values(settled | values)
         found = self._session.scalars(changed.returning(DeliveryRow.delivery_id), **_PLAIN)
         return found.first() is not None
 

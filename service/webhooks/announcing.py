@@ -79,7 +79,7 @@ def _changes(log: ScoreLog, model: str, as_of: datetime) -> Iterator[list[BandCh
     both = new.join(earlier, "customer_id", rname="{name}_before")
     # A null on either side is no change: there was, or is, nothing to say.
     changed = both.filter(both.band != both.band_before).order_by("customer_id")
-    for some in changed.to_pyarrow_batches(chunk_size=_AT_ONCE):
+    for some in changed.to_pyarrow().to_batches(max_chunksize=_AT_ONCE):
         yield [_change(model, row) for row in some.to_pylist()]
 
 
