@@ -129,7 +129,7 @@ def run_night(
 
 
 def watch(app: "App", model: str, as_of: datetime | None = None) -> "DriftSummary":
-    """Compare a scoring with what its model learnt from."""
+    """Compare a scoring with what its model learnt from, and tell who wants to know of drift."""
     from monitoring.drift import drift
     from monitoring.settings import Settings
     from monitoring.verdict import Verdict
@@ -146,11 +146,12 @@ def watch(app: "App", model: str, as_of: datetime | None = None) -> "DriftSummar
             as_of=as_of,
         )
     if summary.verdict is Verdict.DRIFT:
-        _tell_drift(app, summary, as_of)
+        tell_drift(app, summary, as_of)
     return summary
 
 
-def _tell_drift(app: "App", summary: "DriftSummary", as_of: datetime | None) -> None:
+def tell_drift(app: "App", summary: "DriftSummary", as_of: datetime | None = None) -> int:
+    """Tell receivers of webhooks of drift, once for each batch; return how many deliveries wait."""
     from features.clock import utc
     from service.webhooks.announcing import announce_drift
     from service.webhooks.events import DriftDetected
@@ -167,7 +168,7 @@ def _tell_drift(app: "App", summary: "DriftSummary", as_of: datetime | None) -> 
         current_rows=summary.current_rows,
         reference_rows=summary.reference_rows,
     )
-    announce_drift(app.records, told, app.clock())
+    return announce_drift(app.records, told, app.clock())
 
 
 def create_key(app: "App", scopes: Sequence[str], name: str, *, instead: bool = False) -> str:

@@ -142,7 +142,7 @@ def change(endpoint_id: EndpointId, asked: EndpointChange, app: CurrentApp) -> E
     operation_id="rotate_webhook_secret",
     summary="Make a new secret; the old one signs beside it for a day",
     dependencies=[IDEMPOTENT],
-    responses=problems(404, 409),
+    responses=problems(404, 409, 413),
 )
 def rotate(endpoint_id: EndpointId, app: CurrentApp) -> EndpointWithSecret:
     """Return the endpoint with its new secret, which is shown this once.

@@ -78,6 +78,9 @@ def test_a_refusal_is_kept_too_but_none_that_came_before_the_key_was_looked_at(
     first, second = capture(client, "k-1", {}), capture(client, "k-1", {})
     assert (first.status_code, second.headers[REPLAYED]) == (422, "true")
     assert second.headers["content-type"] == "application/problem+json"
+    for bad in (b"{", b'{"source": '):
+        headers = {HEADER: "k-2", "content-type": "application/json"}
+        assert client.post("/v1/leads", content=bad, headers=headers).status_code == 400
     client.headers["X-API-Key"] = new_key(app, Scope.TASKS_READ)
     assert capture(client, "k-2").status_code == 403
     client.headers["X-API-Key"] = new_key(app, Scope.LEADS_WRITE)

@@ -38,6 +38,14 @@ def test_a_secret_is_shown_when_it_is_made_and_never_again(app: App, serve: Serv
     assert "whsec_" not in listed.text
 
 
+def test_a_rotation_made_again_under_its_key_gives_the_same_secret(app: App, serve: Serve) -> None:
+    client = serve(app)
+    path = f"/v1/webhooks/{added(client)['endpoint_id']}/rotate"
+    first, second = (client.post(path, headers={HEADER: "k-1"}).json() for _ in range(2))
+    assert first == second
+    assert client.post(path, headers={HEADER: "k-2"}).json()["secret"] != first["secret"]
+
+
 def test_a_captured_lead_and_its_task_wait_for_delivery(app: App, serve: Serve) -> None:
     client = serve(app)
     endpoint = added(client)
