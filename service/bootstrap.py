@@ -24,10 +24,15 @@ from service.live.flushing import Flusher
 from service.live.intake import Intake
 from service.live.policy import POLICY
 from service.policies import Policies
+from service.rate_limits import RateLimits
 from service.repository.records import Records
 from service.scoring import Clock, Scorer, Spread
 from service.settings import Settings
 from service.shadow import Shadow
+from service.webhooks.courier import Courier
+from service.webhooks.desk import WebhookDesk
+from service.webhooks.policy import POLICY as SENDING
+from service.webhooks.sending import Sender
 from service.worker import Worker
 
 
@@ -50,6 +55,8 @@ class App:
     leads: LeadDesk
     at_risk: AtRiskList
     intake: Intake
+    limits: RateLimits
+    webhooks: WebhookDesk
 
 
 def build(
@@ -113,6 +120,8 @@ def build(
         leads=LeadDesk(records, reader, scorer, policies, clock),
         at_risk=AtRiskList(score_log, reader, policies.night.value_model),
         intake=Intake(records, clock),
+        limits=RateLimits(settings.rate_limit_url, settings.rate_policy),
+        webhooks=WebhookDesk(records, clock, settings.webhook_allow_private),
     )
 
 
@@ -138,6 +147,12 @@ def build_worker(app: App) -> Worker:
     # The flusher works from a thread of its own: a lake's connection is for one.
     flusher = Flusher(app.records, Lake(features.lake_dir, features.threads))
     return Worker(app.records, load, put, flusher, app.clock, policy)
+
+
+def build_courier(app: App) -> Courier:
+    """Return the courier that delivers the webhooks of `app`; it does nothing before it runs."""
+    private = app.settings.webhook_allow_private
+    return Courier(app.records, Sender(SENDING.timeout), app.clock, allow_private=private)
 
 
 def _on_spark(

@@ -9,6 +9,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.live.policy import POLICY
+from service.rate_limits import RATES, RatePolicy
 
 
 class Settings(BaseSettings):
@@ -33,6 +34,14 @@ class Settings(BaseSettings):
         Events go to the lake after this long at the latest.
     inbox_retention_days
         How long an event in the lake stays known by its id, so that it is not taken again.
+    rate_limit_calls, rate_limit_seconds
+        Calls a key may make in a window of so many seconds.
+    rate_limit_attempts
+        Keys not known to be right that an address may try in a minute.
+    rate_limit_url
+        ``redis://host:port/db`` counts for all processes together; empty, each for itself.
+    webhook_allow_private
+        Whether an endpoint may be added that lies within the own network, and then without TLS.
     """
 
     model_config = SettingsConfigDict(env_prefix="SHUKE_", extra="ignore")
@@ -46,6 +55,21 @@ class Settings(BaseSettings):
     worker: Literal["", "inline", "separate"] = ""
     flush_seconds: float = Field(POLICY.flush_after, gt=0)
     inbox_retention_days: float = Field(POLICY.keep / timedelta(days=1), ge=1)
+
+    rate_limit_calls: int = Field(RATES.calls, ge=1)
+    rate_limit_seconds: int = Field(RATES.seconds, ge=1)
+    rate_limit_attempts: int = Field(RATES.attempts, ge=1)
+    rate_limit_url: str = ""
+    webhook_allow_private: bool = False
+
+    @property
+    def rate_policy(self) -> RatePolicy:
+        """How often a key may call and an address may try."""
+        return RatePolicy(
+            calls=self.rate_limit_calls,
+            seconds=self.rate_limit_seconds,
+            attempts=self.rate_limit_attempts,
+        )
 
     @property
     def records_url(self) -> str:

@@ -129,13 +129,14 @@ def run_night(
 
 
 def watch(app: "App", model: str, as_of: datetime | None = None) -> "DriftSummary":
-    """Compare a scoring with what its model learnt from."""
+    """Compare a scoring with what its model learnt from, and tell who wants to know of drift."""
     from monitoring.drift import drift
     from monitoring.settings import Settings
+    from monitoring.verdict import Verdict
 
     settings = Settings(home=app.settings.home)
     with counting(f"Comparing {model} with training"):
-        return drift(
+        summary = drift(
             model,
             lake=app.lake,
             store=app.store,
@@ -144,6 +145,30 @@ def watch(app: "App", model: str, as_of: datetime | None = None) -> "DriftSummar
             settings=settings,
             as_of=as_of,
         )
+    if summary.verdict is Verdict.DRIFT:
+        tell_drift(app, summary, as_of)
+    return summary
+
+
+def tell_drift(app: "App", summary: "DriftSummary", as_of: datetime | None = None) -> int:
+    """Tell receivers of webhooks of drift, once for each batch; return how many deliveries wait."""
+    from features.clock import utc
+    from service.webhooks.announcing import announce_drift
+    from service.webhooks.events import DriftDetected
+
+    wanted = None if as_of is None else utc(as_of)
+    batches = [each for each in app.score_log.batches(summary.model) if wanted in (None, each[0])]
+    moment, version = batches[-1]
+    told = DriftDetected(
+        model=summary.model,
+        model_version=version,
+        as_of=moment,
+        share_drifted=summary.share_drifted,
+        columns=tuple(column.column for column in summary.drifted),
+        current_rows=summary.current_rows,
+        reference_rows=summary.reference_rows,
+    )
+    return announce_drift(app.records, told, app.clock())
 
 
 def create_key(app: "App", scopes: Sequence[str], name: str, *, instead: bool = False) -> str:
@@ -179,12 +204,14 @@ def listen(app: "App", host: str, port: int) -> None:
     import uvicorn
 
     from service.api.app import create_app
-    from service.bootstrap import build_worker
+    from service.bootstrap import build_courier, build_worker
     from shuke.show import line
 
     worker = build_worker(app) if app.settings.folds_inline else None
     line(f"Serving http://{host}:{port} (OpenAPI page: /docs); Ctrl-C stops it")
-    uvicorn.run(create_app(app, worker), host=host, port=port, log_level="warning")
+    uvicorn.run(
+        create_app(app, worker, build_courier(app)), host=host, port=port, log_level="warning"
+    )
 
 
 def fold_events(app: "App") -> None:
@@ -192,13 +219,15 @@ def fold_events(app: "App") -> None:
     import signal
     from threading import Event
 
-    from service.bootstrap import build_worker
+    from service.bootstrap import build_courier, build_worker
     from service.logs import configure_logs
+    from service.webhooks.courier import delivering
     from shuke.show import line
 
     configure_logs()
     stop = Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
-    line("Folding events; Ctrl-C stops it")
-    build_worker(app).run(stop)
+    line("Folding events and delivering webhooks; Ctrl-C stops it")
+    with delivering(build_courier(app)):
+        build_worker(app).run(stop)

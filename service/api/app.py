@@ -9,14 +9,26 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi_offline import FastAPIOffline
 
 from features.errors import ShukeError
-from service.api import errors, problem_docs
+from service.api import errors, idempotency, problem_docs
 from service.api.middleware import BodyLimitMiddleware, RequestIdMiddleware
 from service.api.problem_docs import problems
-from service.api.routes import at_risk, customers, events, health, leads, scores, tasks, what_if
+from service.api.rate_limits import RateHeadersMiddleware
+from service.api.routes import (
+    at_risk,
+    customers,
+    events,
+    health,
+    leads,
+    scores,
+    tasks,
+    webhooks,
+    what_if,
+)
 from service.bootstrap import App
 from service.champions import MODELS, following
 from service.keys import Verifier
 from service.logs import configure_logs
+from service.webhooks.courier import Courier, delivering
 from service.worker import Worker, in_background
 
 _log = structlog.get_logger("shuke.api")
@@ -36,17 +48,20 @@ _TAGS = [
     {"name": "events", "description": "What happens in the shops, as it happens."},
     {"name": "leads", "description": "Capture: score, grade and route a prospect at once."},
     {"name": "tasks", "description": "What the shops have to do."},
+    {"name": "webhooks", "description": "Who is told what happens, signed."},
     {"name": "operation", "description": "Whether the service lives and can answer."},
 ]
 
 
-def create_app(app: App, worker: Worker | None = None) -> FastAPI:
+def create_app(app: App, worker: Worker | None = None, courier: Courier | None = None) -> FastAPI:
     """Return the ASGI application that serves `app`.
 
     Parameters
     ----------
     worker
         Folds events in a thread while the application runs; None leaves it to another process.
+    courier
+        Delivers webhooks in a thread meanwhile; None leaves it to another process.
 
     Notes
     -----
@@ -63,15 +78,18 @@ def create_app(app: App, worker: Worker | None = None) -> FastAPI:
         lifespan=_warmed,
         swagger_ui_parameters={"validatorUrl": None, "docExpansion": "list"},
     )
+    idempotency.install(api, app)
     api.add_middleware(BodyLimitMiddleware, max_bytes=app.settings.max_body_bytes)
+    api.add_middleware(RateHeadersMiddleware)
     api.add_middleware(RequestIdMiddleware)
     errors.install(api)
     problem_docs.install(api)
     api.state.app = app
     api.state.worker = worker
+    api.state.courier = courier
     api.state.verifier = Verifier()
-    for module in (scores, what_if, customers, at_risk, events, leads, tasks):
-        api.include_router(module.router, prefix="/v1", responses=problems(401, 403, 422, 503))
+    for module in (scores, what_if, customers, at_risk, events, leads, tasks, webhooks):
+        api.include_router(module.router, prefix="/v1", responses=problems(401, 403, 422, 429, 503))
     api.include_router(health.router)
     return api
 
@@ -82,7 +100,7 @@ async def _warmed(api: FastAPI) -> AsyncIterator[None]:
     configure_logs()
     app: App = api.state.app
     await run_in_threadpool(_warm, app)
-    with following(app.champions), closing(app.shadow):
+    with following(app.champions), closing(app.shadow), delivering(api.state.courier):
         if api.state.worker is None:
             yield
             return

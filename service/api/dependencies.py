@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
+from service.api.rate_limits import count_attempt, count_call
 from service.bootstrap import App
 from service.keys import Scope, Verifier, require
 from service.repository.rows import ApiKey
@@ -29,11 +30,24 @@ def caller(
     header: Annotated[str | None, Security(_header)],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> ApiKey:
-    """Return the key the request came with; raise KeyRejectedError if there is none that holds."""
+    """Return the key the request came with, counted.
+
+    Raises
+    ------
+    KeyRejectedError
+        There is none that holds.
+    TooManyRequestsError
+        It, or the address it came from, has used up its limit; what is not known to be right is
+        not even looked at then.
+    """
     verifier: Verifier = request.app.state.verifier
     given = header or (bearer.credentials if bearer else "")
     with app.records.transaction(read_only=True) as work:
-        return verifier.verify(given, work.keys.get, app.clock())
+        if not verifier.knows(given, work.keys.get):
+            count_attempt(request, app.limits)
+        key = verifier.verify(given, work.keys.get, app.clock())
+    count_call(request, app.limits, key)
+    return key
 
 
 def needs(scope: Scope) -> Callable[[ApiKey], Awaitable[None]]:

@@ -14,8 +14,10 @@ from starlette.exceptions import HTTPException
 from features.errors import InputError, ShukeError, StateError
 from models_registry.errors import BundleError, UnknownModelError
 from service.api.middleware import REQUEST_ID_HEADER
-from service.errors import NotFoundError
+from service.errors import NotFoundError, TryLaterError
+from service.idempotency import InFlightError
 from service.keys import KeyRejectedError, ScopeMissingError
+from service.rate_limits import TooManyRequestsError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -24,6 +26,8 @@ STATUS_OF: Mapping[type[ShukeError], HTTPStatus] = {
     ScopeMissingError: HTTPStatus.FORBIDDEN,
     NotFoundError: HTTPStatus.NOT_FOUND,
     UnknownModelError: HTTPStatus.NOT_FOUND,
+    InFlightError: HTTPStatus.CONFLICT,
+    TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
     BundleError: HTTPStatus.SERVICE_UNAVAILABLE,
     StateError: HTTPStatus.SERVICE_UNAVAILABLE,
     InputError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -145,7 +149,11 @@ def _of_ours(request: Request, error: Exception) -> Response:
     if not isinstance(error, ShukeError):
         raise error
     status = status_of(error)
-    unauthorized = status is HTTPStatus.UNAUTHORIZED
+    headers = {}
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TryLaterError):
+        headers["Retry-After"] = str(error.after)
     return _respond(
         request,
         status,
@@ -153,7 +161,7 @@ def _of_ours(request: Request, error: Exception) -> Response:
         detail=error.what,
         where=error.where,
         todo=error.todo,
-        headers={"WWW-Authenticate": "Bearer"} if unauthorized else None,
+        headers=headers,
     )
 
 

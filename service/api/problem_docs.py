@@ -11,8 +11,10 @@ _DESCRIPTIONS = {
     401: "No key, or one that does not hold",
     403: "The key lacks the scope",
     404: "There is no such thing",
+    409: "The first call under this `Idempotency-Key` has not finished; see `Retry-After`",
     413: "The body is too large",
     422: "The request does not fit the schema",
+    429: "Too many requests; `Retry-After` says when to come back",
     503: "Something has to be done first; `todo` says what",
 }
 _REFERENCE = f"#/components/schemas/{Problem.__name__}"

@@ -13,11 +13,14 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from features.errors import InputError, StateError
 from service.repository.assignments import Assignments
+from service.repository.endpoints import Endpoints
+from service.repository.idempotency import Idempotency
 from service.repository.inbox import Inbox
 from service.repository.keys import Keys
 from service.repository.leads import Leads
 from service.repository.lists import Lists
 from service.repository.migrate import upgrade
+from service.repository.outbox import Outbox
 from service.repository.staff import StaffList
 from service.repository.tasks import Tasks
 from service.repository.turn import Turn, turn
@@ -50,6 +53,9 @@ class Work:
         self.tasks = Tasks(session)
         self.lists = Lists(session)
         self.inbox = Inbox(session)
+        self.idempotency = Idempotency(session)
+        self.endpoints = Endpoints(session)
+        self.outbox = Outbox(session)
 
 
 class Records:

@@ -41,6 +41,13 @@ def served(night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
         ("GET", "/v1/at-risk"),
         ("POST", "/v1/leads"),
         ("GET", "/v1/tasks"),
+        ("POST", "/v1/webhooks"),
+        ("GET", "/v1/webhooks"),
+        ("GET", "/v1/webhooks/deliveries"),
+        ("POST", "/v1/webhooks/deliveries/replay"),
+        ("PATCH", "/v1/webhooks/{endpoint_id}"),
+        ("POST", "/v1/webhooks/{endpoint_id}/rotate"),
+        ("DELETE", "/v1/webhooks/{endpoint_id}"),
     ],
 )
 def test_every_operation_keeps_its_schema(

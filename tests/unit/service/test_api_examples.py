@@ -3,7 +3,14 @@
 import pytest
 from pydantic import BaseModel
 
-from service.api import examples, schemas, what_if_examples, what_if_schemas
+from service.api import (
+    examples,
+    schemas,
+    webhook_examples,
+    webhook_schemas,
+    what_if_examples,
+    what_if_schemas,
+)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +26,15 @@ from service.api import examples, schemas, what_if_examples, what_if_schemas
         (schemas.LeadResponse, examples.LEAD_RESPONSE),
         (schemas.TaskPage, examples.TASK_PAGE),
         (schemas.Readiness, examples.READINESS),
+        (webhook_schemas.EndpointRequest, webhook_examples.NEW_ENDPOINT),
+        (webhook_schemas.EndpointChange, webhook_examples.CHANGE),
+        (webhook_schemas.EndpointOut, webhook_examples.ENDPOINT),
+        (webhook_schemas.EndpointWithSecret, webhook_examples.ENDPOINT_WITH_SECRET),
+        (webhook_schemas.EndpointList, webhook_examples.ENDPOINTS),
+        (webhook_schemas.DeliveryOut, webhook_examples.DELIVERY),
+        (webhook_schemas.DeliveryPage, webhook_examples.DELIVERY_PAGE),
+        (webhook_schemas.ReplayRequest, webhook_examples.REPLAY),
+        (webhook_schemas.ReplayResponse, webhook_examples.REPLAYED),
     ],
 )
 def test_an_example_fits_its_schema_and_leaves_nothing_out(
