@@ -10,6 +10,7 @@ import pandas as pd
 
 from features.clock import utc
 from models_registry.bundle import Bundle
+from models_registry.reasons import ReasonPolicy
 from models_registry.score import Interval, Lang, Score, Status
 
 
@@ -34,6 +35,7 @@ def judge(
     newest: Freshness | None = None,
     top_k: int = 0,
     lang: Lang = "en",
+    told: ReasonPolicy | None = None,
     top_categories: int = 5,
 ) -> list[Score]:
     """Return one score per row of `frame`, in its order.
@@ -54,6 +56,8 @@ def judge(
         Reasons per score; 0 saves nine tenths of the time.
     lang
         Language of the reasons.
+    told
+        Which reasons are worth saying.
     top_categories
         Categories per score of a model with a category head.
 
@@ -72,10 +76,10 @@ def judge(
     known = [i for i, moment in enumerate(moments) if moment is not None]
     rows = frame.iloc[known]
     answers = _answers(bundle, rows)
-    reasons = bundle.explain(rows, top_k, lang)
+    reasons = bundle.explain(rows, top_k, lang, told)
     categories = bundle.next_categories(rows, top_categories)
     late = timedelta(days=max_age_days)
-    for i, answer, told, likely in zip(known, answers, reasons, categories, strict=True):
+    for i, answer, spoken, likely in zip(known, answers, reasons, categories, strict=True):
         moment = cast(datetime, moments[i])
         scores[i] = replace(
             scores[i],
@@ -88,7 +92,7 @@ def judge(
             status=_status(
                 answer.eligible and bundle.meta.rung == "full", moment, scored_at, newest, late
             ),
-            reasons=told,
+            reasons=spoken,
             categories=likely,
         )
     return scores

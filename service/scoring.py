@@ -1,6 +1,6 @@
 """One, many, a whole night: every score is read here, judged once and logged."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,10 +10,12 @@ from features.errors import InputError
 from features.store import Store
 from models_registry.bundle import Bundle
 from models_registry.judge import Freshness, judge
+from models_registry.reasons import ReasonPolicy
 from models_registry.score import Lang, Score
 from models_registry.score_log import ScoreLog
 from service.champions import CUSTOMER_MODELS, LEAD_MODEL, Champions
 from service.errors import NotFoundError
+from service.given import Value, given_rows
 from service.lake_reader import LakeReader
 from service.lead_rows import lead_rows
 from service.repository.rows import LeadRecord
@@ -22,6 +24,8 @@ from service.what_if import Changes, WhatIf, compare, require_inputs, supposed_r
 
 Clock = Callable[[], datetime]
 FindLeads = Callable[[Sequence[str]], list[LeadRecord | None]]
+
+_EVERY_REASON = ReasonPolicy(min_share=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class Scorer:
         subject_id: str,
         *,
         as_of: datetime | None = None,
-        top_k: int = 0,
+        top_k: int | None = 0,
         lang: Lang = "en",
     ) -> Score:
         """Return the score of one customer or lead; see `many`."""
@@ -90,10 +94,10 @@ class Scorer:
         ids: Sequence[str],
         *,
         as_of: datetime | None = None,
-        top_k: int = 0,
+        top_k: int | None = 0,
         lang: Lang = "en",
     ) -> list[Score]:
-        """Return one score per id, in the order of `ids`, and log them.
+        """Return one score per id by the champion, in the order of `ids`, and log them.
 
         Parameters
         ----------
@@ -103,7 +107,7 @@ class Scorer:
             None reads the newest features online, a moment those known then. A lead is always
             judged by what was known when it was captured.
         top_k
-            Reasons for each score; 0 saves nine tenths of the time.
+            Reasons for each score; 0 saves nine tenths of the time, None gives every one.
 
         Raises
         ------
@@ -111,8 +115,19 @@ class Scorer:
         FeaturesMissingError
             Features were not materialized, or not built for `as_of`.
         """
-        bundle = self.champions.get(model)
-        if model == LEAD_MODEL:
+        return self.by(self.champions.get(model), ids, as_of=as_of, top_k=top_k, lang=lang)
+
+    def by(
+        self,
+        bundle: Bundle,
+        ids: Sequence[str],
+        *,
+        as_of: datetime | None = None,
+        top_k: int | None = 0,
+        lang: Lang = "en",
+    ) -> list[Score]:
+        """Return one score per id by any version of a model; otherwise as `many`."""
+        if bundle.meta.model == LEAD_MODEL:
             rows_of = self._leads_of(ids)
         elif as_of is None:
             return self._online(bundle, self._newest_of(ids), top_k, lang, now=True)
@@ -132,6 +147,29 @@ class Scorer:
             model: self._online(bundle, rows_of, top_k, lang, now=True)[0]
             for model, bundle in self.champions.of_customers().items()
         }
+
+    def given(
+        self,
+        bundle: Bundle,
+        customers: Sequence[Mapping[str, Value]],
+        ids: Sequence[str | None],
+        *,
+        top_k: int | None = 0,
+        lang: Lang = "en",
+    ) -> list[Score]:
+        """Return one score per customer described by the caller, in their order.
+
+        Nothing of them is kept: these scores are not logged, and no challenger sees them.
+
+        Parameters
+        ----------
+        customers
+            Features by name, free of `service.given.fault`; one that is not given is missing.
+        ids
+            What the caller calls them; never looked up.
+        """
+        rows = given_rows(bundle, customers, ids, self.clock())
+        return self._judge(bundle, rows, None, top_k, lang)
 
     def leads(self, leads: Sequence[LeadRecord], *, top_k: int = 0) -> list[Score]:
         """Return one score per lead just captured, stored or not, and log them."""
@@ -200,7 +238,7 @@ class Scorer:
         return self._night(bundle, rows_of, as_of, top_k)
 
     def _online(
-        self, bundle: Bundle, rows_of: RowsOf, top_k: int, lang: Lang, *, now: bool
+        self, bundle: Bundle, rows_of: RowsOf, top_k: int | None, lang: Lang, *, now: bool
     ) -> list[Score]:
         rows = rows_of(bundle)
         newest = self.store.materialized() if now else None
@@ -230,17 +268,19 @@ class Scorer:
         bundle: Bundle,
         rows: pd.DataFrame,
         newest: Freshness | None,
-        top_k: int,
+        top_k: int | None,
         lang: Lang,
     ) -> list[Score]:
+        every = len(bundle.meta.features) + 1  # a lower rung has a reason of its own
         return judge(
             bundle,
             rows,
             scored_at=self.clock(),
             max_age_days=self.max_feature_age_days,
             newest=newest,
-            top_k=top_k,
+            top_k=every if top_k is None else top_k,
             lang=lang,
+            told=_EVERY_REASON if top_k is None else None,
         )
 
     def _newest_of(self, ids: Sequence[str]) -> RowsOf:

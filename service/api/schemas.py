@@ -18,6 +18,8 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[
 Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)]
 Text = Annotated[str, StringConstraints(max_length=256)]
 Attribute = str | bool | int | float | None
+Explain = Literal["none", "top_k", "full"]
+EXPLAIN = "`top_k` adds the strongest reasons to each score, `full` every reason there is."
 
 
 class Request(BaseModel):
@@ -26,32 +28,50 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
+def reasons(explain: Explain, top_k: int) -> int | None:
+    """Return how many reasons are wanted for each score; None for every one."""
+    return {"none": 0, "top_k": top_k, "full": None}[explain]
+
+
 class ScoreRequest(Request):
     """Whom to score, and how much to say about it."""
 
     model_config = ConfigDict(json_schema_extra={"example": examples.SCORE_REQUEST})
 
-    ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_IDS)] = Field(
+    ids: Annotated[list[str], Field(min_length=1, max_length=MAX_IDS)] = Field(
         description="Customer ids; lead ids for `lead_score`. Answers keep this order."
     )
-    explain: Literal["none", "top_k"] = Field(
-        "none", description="`top_k` adds the strongest reasons to each score."
-    )
+    explain: Explain = Field("none", description=EXPLAIN)
     top_k: int = Field(3, ge=1, le=MAX_REASONS, description="Reasons for each score, at most.")
     lang: Lang = Field("en", description="Language of the reasons' sentences.")
 
     @property
-    def reasons(self) -> int:
-        """Reasons wanted for each score; 0 without an explanation."""
-        return self.top_k if self.explain == "top_k" else 0
+    def reasons(self) -> int | None:
+        """Reasons wanted for each score."""
+        return reasons(self.explain, self.top_k)
+
+
+class ItemError(BaseModel):
+    """Why one item of a request has no score."""
+
+    code: str
+    detail: str
+    pointer: str = Field(description="JSON pointer into the request's body, as a URI fragment.")
+
+
+class Unscored(BaseModel):
+    """An item that could not be scored; the others were."""
+
+    id: str | None = Field(description="The id as it was given.")
+    error: ItemError
 
 
 class ScoreResponse(BaseModel):
-    """One score for each id asked for, in the order asked for."""
+    """For each item asked for a score, or why there is none, in the order asked for."""
 
     model_config = ConfigDict(json_schema_extra={"example": examples.SCORE_RESPONSE})
 
-    scores: list[Score]
+    scores: list[Score | Unscored]
 
 
 class HealthPart(BaseModel):
