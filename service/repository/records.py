@@ -14,6 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from features.errors import InputError, StateError
 from service.repository.assignments import Assignments
 from service.repository.inbox import Inbox
+from service.repository.jobs import Jobs
 from service.repository.keys import Keys
 from service.repository.leads import Leads
 from service.repository.lists import Lists
@@ -50,10 +51,11 @@ class Work:
         self.tasks = Tasks(session)
         self.lists = Lists(session)
         self.inbox = Inbox(session)
+        self.jobs = Jobs(session)
 
 
 class Records:
-    """Users' keys, staff, leads, assignments, tasks, lists and the inbox of events.
+    """Users' keys, staff, leads, assignments, tasks, lists, jobs and the inbox of events.
 
     Parameters
     ----------

@@ -53,6 +53,7 @@ def test_the_schema_equals_the_models(records: Records, url: str) -> None:
         "ck_staff_capacity",
         "ck_tasks_status",
         "ck_tasks_one_subject",
+        "ck_jobs_state",
     }
 
 
