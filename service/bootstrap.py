@@ -18,6 +18,10 @@ from models_registry.score_log import ScoreLog
 from models_registry.settings import Settings as ModelSettings
 from service.at_risk import AtRiskList
 from service.champions import Champions
+from service.jobs.desk import JobDesk
+from service.jobs.policy import POLICY as JOBS
+from service.jobs.policy import JobPolicy
+from service.jobs.runner import JobRunner
 from service.lake_reader import LakeReader
 from service.leads import LeadDesk, find_leads
 from service.live.flushing import Flusher
@@ -50,6 +54,7 @@ class App:
     leads: LeadDesk
     at_risk: AtRiskList
     intake: Intake
+    jobs: JobDesk
 
 
 def build(
@@ -113,6 +118,7 @@ def build(
         leads=LeadDesk(records, reader, scorer, policies, clock),
         at_risk=AtRiskList(score_log, reader, policies.night.value_model),
         intake=Intake(records, clock),
+        jobs=JobDesk(records, settings.job_dir, champions, store, clock, job_policy(settings)),
     )
 
 
@@ -138,6 +144,18 @@ def build_worker(app: App) -> Worker:
     # The flusher works from a thread of its own: a lake's connection is for one.
     flusher = Flusher(app.records, Lake(features.lake_dir, features.threads))
     return Worker(app.records, load, put, flusher, app.clock, policy)
+
+
+def build_job_runner(app: App, policy: JobPolicy | None = None) -> JobRunner:
+    """Return what does the jobs `app` takes in; it does nothing before it runs."""
+    policy = policy or job_policy(app.settings)
+    root = app.settings.job_dir
+    return JobRunner(app.records, root, app.scorer, app.champions, app.clock, policy)
+
+
+def job_policy(settings: Settings) -> JobPolicy:
+    """Return how jobs are cut, leased and kept."""
+    return replace(JOBS, keep=timedelta(days=settings.job_retention_days))
 
 
 def _on_spark(

@@ -7,3 +7,9 @@ class NotFoundError(InputError):
     """There is no such customer, lead or batch."""
 
     code = "not-found"
+
+
+class ConflictError(InputError):
+    """What is asked for does not go together with the state of the thing it is asked of."""
+
+    code = "conflict"

@@ -1,8 +1,9 @@
 """One, many, a whole night: every score is read here, judged once and logged."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 
 import pandas as pd
 
@@ -64,6 +65,8 @@ class Scorer:
         Scores everybody of a moment on another engine; None does it in this process.
     shadow
         Scores the same with the challengers; None leaves them out.
+    turn
+        History is joined over one connection, which is not for several threads: they take turns.
     """
 
     store: Store
@@ -75,6 +78,7 @@ class Scorer:
     max_feature_age_days: float
     spread: Spread | None = None
     shadow: Shadow | None = None
+    turn: Lock = field(default_factory=Lock, compare=False)
 
     def one(
         self,
@@ -293,13 +297,18 @@ class Scorer:
         return lambda bundle: self._lead_rows(bundle, ids)
 
     def _captured_of(self, leads: Sequence[LeadRecord], *, as_captured: bool) -> RowsOf:
-        return lambda bundle: lead_rows(
-            self.store, bundle, leads, as_captured=as_captured, lake=self.lake
-        )
+        return lambda bundle: self._captured(bundle, leads, as_captured=as_captured)
+
+    def _captured(
+        self, bundle: Bundle, leads: Sequence[LeadRecord], *, as_captured: bool
+    ) -> pd.DataFrame:
+        with self.turn:
+            return lead_rows(self.store, bundle, leads, as_captured=as_captured, lake=self.lake)
 
     def _history(self, bundle: Bundle, ids: Sequence[str], as_of: datetime) -> pd.DataFrame:
         asked = pd.DataFrame({"customer_id": list(ids), "as_of": as_of})
-        rows = self.store.history(bundle.meta.feature_service, asked)
+        with self.turn:
+            rows = self.store.history(bundle.meta.feature_service, asked)
         # Every customer with a row has a recency: a row without any number was never built.
         unknown = rows.select_dtypes("float64").isna().all(axis=1)
         return rows.assign(as_of=rows["as_of"].mask(unknown))
@@ -307,7 +316,5 @@ class Scorer:
     def _lead_rows(self, bundle: Bundle, ids: Sequence[str]) -> pd.DataFrame:
         found = self.find_leads(ids)
         known = {lead.lead_id: lead for lead in found if lead is not None}
-        rows = lead_rows(
-            self.store, bundle, list(known.values()), as_captured=False, lake=self.lake
-        )
+        rows = self._captured(bundle, list(known.values()), as_captured=False)
         return rows.set_index("lead_id").reindex(list(ids)).rename_axis("lead_id").reset_index()

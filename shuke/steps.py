@@ -175,30 +175,36 @@ def create_key(app: "App", scopes: Sequence[str], name: str, *, instead: bool = 
 
 
 def listen(app: "App", host: str, port: int) -> None:
-    """Serve the API until Ctrl-C, and fold events where no worker of its own does."""
+    """Serve the API until Ctrl-C; fold events and do jobs where no worker of its own does."""
     import uvicorn
 
     from service.api.app import create_app
-    from service.bootstrap import build_worker
+    from service.bootstrap import build_job_runner, build_worker
     from shuke.show import line
 
-    worker = build_worker(app) if app.settings.folds_inline else None
+    inline = app.settings.folds_inline
+    aside = (build_worker(app), build_job_runner(app)) if inline else ()
     line(f"Serving http://{host}:{port} (OpenAPI page: /docs); Ctrl-C stops it")
-    uvicorn.run(create_app(app, worker), host=host, port=port, log_level="warning")
+    uvicorn.run(create_app(app, *aside), host=host, port=port, log_level="warning")
 
 
 def fold_events(app: "App") -> None:
-    """Fold accepted events until Ctrl-C or SIGTERM, then leave nothing half done."""
+    """Fold events and do jobs until Ctrl-C or SIGTERM, then leave nothing half done."""
     import signal
     from threading import Event
 
-    from service.bootstrap import build_worker
+    from service.bootstrap import build_job_runner, build_worker
     from service.logs import configure_logs
+    from service.worker import in_background
     from shuke.show import line
 
     configure_logs()
     stop = Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
-    line("Folding events; Ctrl-C stops it")
-    build_worker(app).run(stop)
+    line("Folding events and doing jobs; Ctrl-C stops it")
+    end_jobs = in_background(build_job_runner(app))
+    try:
+        build_worker(app).run(stop)
+    finally:
+        end_jobs()

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from features.errors import InputError, ShukeError, StateError
 from models_registry.errors import BundleError, UnknownModelError
 from service.api.middleware import REQUEST_ID_HEADER
-from service.errors import NotFoundError
+from service.errors import ConflictError, NotFoundError
 from service.keys import KeyRejectedError, ScopeMissingError
 
 MEDIA_TYPE = "application/problem+json"
@@ -23,6 +23,7 @@ STATUS_OF: Mapping[type[ShukeError], HTTPStatus] = {
     KeyRejectedError: HTTPStatus.UNAUTHORIZED,
     ScopeMissingError: HTTPStatus.FORBIDDEN,
     NotFoundError: HTTPStatus.NOT_FOUND,
+    ConflictError: HTTPStatus.CONFLICT,
     UnknownModelError: HTTPStatus.NOT_FOUND,
     BundleError: HTTPStatus.SERVICE_UNAVAILABLE,
     StateError: HTTPStatus.SERVICE_UNAVAILABLE,

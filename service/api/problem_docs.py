@@ -11,6 +11,7 @@ _DESCRIPTIONS = {
     401: "No key, or one that does not hold",
     403: "The key lacks the scope",
     404: "There is no such thing",
+    409: "It does not go together with the present state",
     413: "The body is too large",
     422: "The request does not fit the schema",
     503: "Something has to be done first; `todo` says what",

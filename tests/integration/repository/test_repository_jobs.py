@@ -39,9 +39,7 @@ def test_jobs_are_taken_oldest_first_and_each_by_one(records: Records) -> None:
         first = work.jobs.take("a", AS_OF, AS_OF + MINUTE)
         second = work.jobs.take("b", AS_OF, AS_OF + MINUTE)
         assert work.jobs.take("c", AS_OF, AS_OF + MINUTE) is None
-    assert first == replace(
-        queued("early"), state=JobState.RUNNING, attempts=1, started_at=AS_OF
-    )
+    assert first == replace(queued("early"), state=JobState.RUNNING, attempts=1, started_at=AS_OF)
     assert second is not None
     assert second.job_id == "late"
 
