@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from features.clock import now
@@ -186,6 +187,22 @@ def listen(app: "App", host: str, port: int) -> None:
     aside = (build_worker(app), build_job_runner(app)) if inline else ()
     line(f"Serving http://{host}:{port} (OpenAPI page: /docs); Ctrl-C stops it")
     uvicorn.run(create_app(app, *aside), host=host, port=port, log_level="warning")
+
+
+def api_schema() -> str:
+    """Return the OpenAPI document of this version, made on a home that is thrown away."""
+    from tempfile import TemporaryDirectory
+
+    from service.api.app import create_app
+    from service.api.spec import spec_text
+    from service.bootstrap import build
+    from service.settings import Settings
+
+    with TemporaryDirectory() as folder:
+        app = build(Settings(home=Path(folder), database_url=""))
+        text = spec_text(create_app(app))
+        app.records.close()
+    return text
 
 
 def fold_events(app: "App") -> None:

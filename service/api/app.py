@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 
 from features.errors import ShukeError
 from service.api import errors, problem_docs
+from service.api.deprecation import DeprecationMiddleware
 from service.api.middleware import BodyLimitMiddleware, RequestIdMiddleware
 from service.api.problem_docs import problems
 from service.api.routes import (
@@ -78,6 +79,7 @@ def create_app(app: App, *aside: Endless) -> FastAPI:
     api.add_middleware(
         BodyLimitMiddleware, max_bytes=app.settings.max_body_bytes, by_path=app.settings.body_limits
     )
+    api.add_middleware(DeprecationMiddleware)
     api.add_middleware(RequestIdMiddleware)
     errors.install(api)
     problem_docs.install(api)

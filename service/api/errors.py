@@ -32,6 +32,15 @@ STATUS_OF: Mapping[type[ShukeError], HTTPStatus] = {
 }
 
 _CODES = {404: "not-found", 405: "method-not-allowed", 413: "content-too-large"}
+_MALFORMED, _INVALID, _UNEXPECTED = "malformed-json", "invalid-request", "internal-error"
+
+# What is answered with no error class of ours behind it; `docs/errors.md` tells of each.
+HTTP_CODES: Mapping[str, int] = {
+    **{code: status for status, code in _CODES.items()},
+    _MALFORMED: 400,
+    _INVALID: 422,
+    _UNEXPECTED: 500,
+}
 
 _log = structlog.get_logger("shuke.api")
 
@@ -65,7 +74,9 @@ class Problem(BaseModel):
         }
     )
 
-    type: str = Field(description="Stable name of this kind of problem.")
+    type: str = Field(
+        description="Stable name of this kind of problem; `docs/errors.md` has a section for each."
+    )
     title: str
     status: int
     detail: str = Field(description="What went wrong.")
@@ -166,7 +177,7 @@ def _of_validation(request: Request, error: Exception) -> Response:
     return _respond(
         request,
         HTTPStatus.BAD_REQUEST if unreadable else HTTPStatus.UNPROCESSABLE_ENTITY,
-        code="malformed-json" if unreadable else "invalid-request",
+        code=_MALFORMED if unreadable else _INVALID,
         detail="The body is not JSON" if unreadable else "The request does not fit the schema",
         todo="Correct what `errors` points at; the schema is at /openapi.json.",
         errors=found,
@@ -191,7 +202,7 @@ def _of_surprise(request: Request, error: Exception) -> Response:
     return _respond(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
-        code="internal-error",
+        code=_UNEXPECTED,
         detail="The server met an error it did not expect",
         todo="Report the request_id; the server's log holds the rest under it.",
     )

@@ -1,9 +1,10 @@
 """What requests and responses hold; the score itself is `models_registry.score.Score`."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.config import JsonDict
 
 from models_registry.score import Lang, Score
 from service.api import examples
@@ -15,11 +16,28 @@ MAX_REASONS = 20
 MAX_ATTRIBUTES = 100
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)]
+Moment = Annotated[
+    AwareDatetime,
+    Field(
+        ge=EARLIEST,
+        le=LATEST,
+        json_schema_extra={"pattern": "^(199[0-9]|20[0-9]{2}|21[0-9]{2})-"},  # of EARLIEST, LATEST
+    ),
+]
 Text = Annotated[str, StringConstraints(max_length=256)]
 Attribute = str | bool | int | float | None
 Explain = Literal["none", "top_k", "full"]
 EXPLAIN = "`top_k` adds the strongest reasons to each score, `full` every reason there is."
+
+
+def by_name(schema: JsonDict) -> None:
+    """Say of a mapping whose keys fit a pattern that no other key fits, and what the values are.
+
+    Pydantic leaves open what lies under the other keys, and clients are not made from patterns.
+    """
+    [(pattern, values)] = cast(JsonDict, schema.pop("patternProperties")).items()
+    schema["propertyNames"] = {"pattern": pattern, "minLength": 1, "maxLength": 128}
+    schema["additionalProperties"] = values
 
 
 class Request(BaseModel):
@@ -144,7 +162,9 @@ class LeadRequest(Request):
     region: Text | None = None
     customer_id: Id | None = Field(None, description="If the lead is a known customer.")
     expires_at: Moment | None = Field(None, description="Moment it counts as lost.")
-    attributes: Annotated[dict[Id, Attribute], Field(max_length=MAX_ATTRIBUTES)] = {}
+    attributes: Annotated[
+        dict[Id, Attribute], Field(max_length=MAX_ATTRIBUTES, json_schema_extra=by_name)
+    ] = {}
 
     @model_validator(mode="after")
     def _expires_after_creation(self) -> "LeadRequest":

@@ -29,7 +29,7 @@ __all__ = ["postgres_url", "sqlite_url", "url"]
 CUSTOMERS = 40
 IDS = 4_000
 PART = 50
-KILLS = 4
+KILLS = 2
 PATIENCE = 180.0
 WORK = """
 from datetime import timedelta
