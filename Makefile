@@ -44,10 +44,7 @@ test: setup ## all tests, on WORKERS processes
 bench: setup ## speed of the steps, measured side by side (prints a table)
 	$(BIN)/python -m tests.benchmarks.steps
 
-bench-openapi: setup ## write docs/openapi.json from the code
-	$(SHUKE) openapi --to docs/openapi.json
-
-features: setup ## features beside pandas, Polars and a bare read, at 1, 10 and 50 times the data
+bench-features: setup ## features beside pandas, Polars and a bare read, at 1, 10 and 50 times the data
 	$(BIN)/python -m tests.benchmarks.features
 
 bench-online: setup ## reading features online beside Feast and a keyed read

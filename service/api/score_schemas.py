@@ -6,7 +6,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models_registry.score import Lang
 from service.api import score_examples as examples
-from service.api.schemas import EXPLAIN, MAX_IDS, MAX_REASONS, Explain, Id, Request, reasons
+from service.api.schemas import (
+    EXPLAIN,
+    MAX_IDS,
+    MAX_REASONS,
+    Explain,
+    Id,
+    Request,
+    ScoreResponse,
+    reasons,
+)
 
 LARGEST = 1e12  # beyond it a sentence is all digits
 MAX_FEATURES = 1_000
@@ -63,3 +72,9 @@ class FeaturesRequest(Request):
     def reasons(self) -> int | None:
         """Reasons wanted for each score."""
         return reasons(self.explain, self.top_k)
+
+
+class FeaturesResponse(ScoreResponse):
+    """For each customer described a score, or why there is none, in their order."""
+
+    model_config = ConfigDict(json_schema_extra={"example": examples.FEATURES_RESPONSE})

@@ -11,7 +11,7 @@ from service.api.dependencies import CurrentApp, needs
 from service.api.errors import pointer
 from service.api.problem_docs import problems
 from service.api.schemas import Id, ItemError, ScoreRequest, ScoreResponse, Unscored
-from service.api.score_schemas import Explained, FeaturesRequest
+from service.api.score_schemas import Explained, FeaturesRequest, FeaturesResponse
 from service.champions import MODELS
 from service.faults import ItemFault
 from service.keys import Scope
@@ -36,7 +36,7 @@ def score(model: Model, asked: ScoreRequest, app: CurrentApp) -> ScoreResponse:
     """
     usable, faults = subject_ids.sifted(asked.ids)
     found = app.scorer.many(model, usable, top_k=asked.reasons, lang=asked.lang)
-    return _in_order("ids", asked.ids, found, faults, within=())
+    return ScoreResponse(scores=_in_order("ids", asked.ids, found, faults, within=()))
 
 
 @router.post(
@@ -45,7 +45,7 @@ def score(model: Model, asked: ScoreRequest, app: CurrentApp) -> ScoreResponse:
     summary="Score customers by features the request gives",
     responses=problems(400, 404, 413),
 )
-def score_features(model: Model, asked: FeaturesRequest, app: CurrentApp) -> ScoreResponse:
+def score_features(model: Model, asked: FeaturesRequest, app: CurrentApp) -> FeaturesResponse:
     """Return one item per customer described, in their order: a score, or why there is none.
 
     For customers the shop does not want stored: nothing of the request is kept, neither in the
@@ -65,7 +65,8 @@ def score_features(model: Model, asked: FeaturesRequest, app: CurrentApp) -> Sco
         lang=asked.lang,
     )
     names = [each.id for each in asked.customers]
-    return _in_order("customers", names, found, faults, within=("features",))
+    items = _in_order("customers", names, found, faults, within=("features",))
+    return FeaturesResponse(scores=items)
 
 
 @router.get(
@@ -94,7 +95,7 @@ def _in_order(
     faults: Mapping[int, ItemFault],
     *,
     within: tuple[str, ...],
-) -> ScoreResponse:
+) -> list[Score | Unscored]:
     """Put scores and faults in the order of the items of `field`."""
     scores = iter(found)
     items: list[Score | Unscored] = []
@@ -107,4 +108,4 @@ def _in_order(
         where = pointer((field, at, *steps))
         error = ItemError(code=fault.code, detail=fault.detail, pointer=where)
         items.append(Unscored(id=one, error=error))
-    return ScoreResponse(scores=items)
+    return items

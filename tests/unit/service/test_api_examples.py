@@ -3,7 +3,16 @@
 import pytest
 from pydantic import BaseModel
 
-from service.api import examples, schemas, what_if_examples, what_if_schemas
+from service.api import (
+    examples,
+    job_examples,
+    job_schemas,
+    schemas,
+    score_examples,
+    score_schemas,
+    what_if_examples,
+    what_if_schemas,
+)
 
 
 @pytest.mark.parametrize(
@@ -13,6 +22,10 @@ from service.api import examples, schemas, what_if_examples, what_if_schemas
         (schemas.ScoreResponse, examples.SCORE_RESPONSE),
         (what_if_schemas.WhatIfRequest, what_if_examples.WHAT_IF_REQUEST),
         (what_if_schemas.WhatIfResponse, what_if_examples.WHAT_IF_RESPONSE),
+        (score_schemas.FeaturesRequest, score_examples.FEATURES_REQUEST),
+        (score_schemas.FeaturesResponse, score_examples.FEATURES_RESPONSE),
+        (job_schemas.ScoresJobRequest, job_examples.SCORES_JOB_REQUEST),
+        (job_schemas.JobOut, job_examples.JOB),
         (schemas.CustomerScores, examples.CUSTOMER_SCORES),
         (schemas.AtRiskPage, examples.AT_RISK_PAGE),
         (schemas.LeadRequest, examples.LEAD_REQUEST),
