@@ -13,7 +13,7 @@ from models_registry.calibration import Levels
 from service.champions import LEAD_MODEL
 from service.faults import ItemFault
 
-Value = float | str | Sequence[float | None] | Sequence[str] | None
+Value = float | str | Sequence[float | str | None] | None
 UNKNOWN = "unknown-feature"
 UNUSABLE = "unusable-value"
 _SAID = {

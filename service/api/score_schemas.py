@@ -23,13 +23,8 @@ MAX_PLACES = 10_000
 
 Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST, strict=True)]
 Text = Annotated[str, Field(max_length=256)]
-Given = (
-    Number
-    | Text
-    | Annotated[list[Number | None], Field(max_length=MAX_PLACES)]
-    | Annotated[list[Text], Field(max_length=MAX_PLACES)]
-    | None
-)
+Places = Annotated[list[Number | Text | None], Field(max_length=MAX_PLACES)]
+Given = Number | Text | Places | None
 
 
 class Explained(BaseModel):
