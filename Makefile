@@ -9,7 +9,7 @@ BIN        := .venv/bin
 SHUKE      := $(BIN)/shuke
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint format test bench bench-features bench-online bench-live bench-models bench-trees worker catalogue features train nightly drift serve mlflow lock clean
+.PHONY: help setup demo lint format test bench bench-features bench-online bench-live bench-models bench-trees worker catalogue openapi features train nightly drift serve mlflow lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ bench-trees: setup ## what more trees and leaves buy, and what they cost
 
 catalogue: setup ## write docs/features.md from the code
 	$(SHUKE) features catalogue --to docs/features.md
+
+openapi: setup ## write docs/openapi.json from the code
+	$(SHUKE) openapi --to docs/openapi.json
 
 features: setup ## build and materialize the customer features
 	$(SHUKE) features build

@@ -14,6 +14,7 @@ from features.rows import FeatureRows
 from models_registry.bundle import Bundle
 from models_registry.columns import Table, taken
 from models_registry.meta import Meta
+from models_registry.reasons import ReasonPolicy
 from models_registry.score import Category, Interval, Lang, Reason, Score, Status
 
 
@@ -38,6 +39,7 @@ def judge(
     newest: Freshness | None = None,
     top_k: int = 0,
     lang: Lang = "en",
+    told: ReasonPolicy | None = None,
     top_categories: int = 5,
 ) -> list[Score]:
     """Return one score per row of `table`, in its order.
@@ -58,6 +60,8 @@ def judge(
         Reasons per score; 0 saves nine tenths of the time.
     lang
         Language of the reasons.
+    told
+        Which reasons are worth saying.
     top_categories
         Categories per score of a model with a category head.
 
@@ -68,7 +72,7 @@ def judge(
     """
     moments = _moments(table)
     known = np.array([moment is not None for moment in moments], dtype=np.bool_)
-    answers = _answers(bundle, taken(table, known), top_k, lang, top_categories)
+    answers = _answers(bundle, taken(table, known), top_k, lang, told, top_categories)
     at, late = utc(scored_at), timedelta(days=max_age_days)
     subjects = zip(_ids(table, "customer_id"), _ids(table, "lead_id"), strict=True)
     scores = []
@@ -97,7 +101,12 @@ _NO_ANSWER = _Answer(None, None, None, None, None, False, (), ())
 
 
 def _answers(
-    bundle: Bundle, rows: Table, top_k: int, lang: Lang, top_categories: int
+    bundle: Bundle,
+    rows: Table,
+    top_k: int,
+    lang: Lang,
+    told: ReasonPolicy | None,
+    top_categories: int,
 ) -> Iterator[_Answer]:
     said = bundle.answers(rows)
     level = bundle.meta.interval_level
@@ -110,7 +119,7 @@ def _answers(
         said.high.tolist(),
         said.baseline.tolist(),
         said.eligible.tolist(),
-        bundle.explain(rows, top_k, lang),
+        bundle.explain(rows, top_k, lang, told),
         bundle.next_categories(rows, top_categories),
         strict=True,
     ):

@@ -18,6 +18,10 @@ from models_registry.score_log import ScoreLog
 from models_registry.settings import Settings as ModelSettings
 from service.at_risk import AtRiskList
 from service.champions import Champions
+from service.jobs.desk import JobDesk
+from service.jobs.policy import POLICY as JOBS
+from service.jobs.policy import JobPolicy
+from service.jobs.runner import JobRunner
 from service.lake_reader import LakeReader
 from service.leads import LeadDesk, find_leads
 from service.live.flushing import Flusher
@@ -57,6 +61,7 @@ class App:
     intake: Intake
     limits: RateLimits
     webhooks: WebhookDesk
+    jobs: JobDesk
 
 
 def build(
@@ -122,6 +127,7 @@ def build(
         intake=Intake(records, clock),
         limits=RateLimits(settings.rate_limit_url, settings.rate_policy),
         webhooks=WebhookDesk(records, clock, settings.webhook_allow_private),
+        jobs=JobDesk(records, settings.job_dir, champions, store, clock, job_policy(settings)),
     )
 
 
@@ -153,6 +159,18 @@ def build_courier(app: App) -> Courier:
     """Return the courier that delivers the webhooks of `app`; it does nothing before it runs."""
     private = app.settings.webhook_allow_private
     return Courier(app.records, Sender(SENDING.timeout), app.clock, allow_private=private)
+
+
+def build_job_runner(app: App, policy: JobPolicy | None = None) -> JobRunner:
+    """Return what does the jobs `app` takes in; it does nothing before it runs."""
+    policy = policy or job_policy(app.settings)
+    root = app.settings.job_dir
+    return JobRunner(app.records, root, app.scorer, app.champions, app.clock, policy)
+
+
+def job_policy(settings: Settings) -> JobPolicy:
+    """Return how jobs are cut, leased and kept."""
+    return replace(JOBS, keep=timedelta(days=settings.job_retention_days))
 
 
 def _on_spark(

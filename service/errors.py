@@ -23,3 +23,9 @@ class TryLaterError(ShukeError):
     def __init__(self, what: str, *, after: int, where: str = "", todo: str = "") -> None:
         super().__init__(what, where=where, todo=todo)
         self.after = after
+
+
+class ConflictError(InputError):
+    """What is asked for does not go together with the state of the thing it is asked of."""
+
+    code = "conflict"

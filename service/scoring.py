@@ -1,8 +1,9 @@
 """One, many, a whole night: every score is read here, judged once and logged."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 
 import pandas as pd
 
@@ -11,10 +12,12 @@ from features.store import Store
 from models_registry.bundle import Bundle
 from models_registry.columns import Table, framed
 from models_registry.judge import Freshness, judge
+from models_registry.reasons import ReasonPolicy
 from models_registry.score import Lang, Score
 from models_registry.score_log import ScoreLog
 from service.champions import CUSTOMER_MODELS, LEAD_MODEL, Champions
 from service.errors import NotFoundError
+from service.given import Value, given_rows
 from service.lake_reader import LakeReader
 from service.lead_rows import lead_rows
 from service.repository.rows import LeadRecord
@@ -23,6 +26,8 @@ from service.what_if import Changes, WhatIf, compare, require_inputs, supposed_r
 
 Clock = Callable[[], datetime]
 FindLeads = Callable[[Sequence[str]], list[LeadRecord | None]]
+
+_EVERY_REASON = ReasonPolicy(min_share=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,8 @@ class Scorer:
         Scores everybody of a moment on another engine; None does it in this process.
     shadow
         Scores the same with the challengers; None leaves them out.
+    turn
+        History is joined over one connection, which is not for several threads: they take turns.
     """
 
     store: Store
@@ -72,6 +79,7 @@ class Scorer:
     max_feature_age_days: float
     spread: Spread | None = None
     shadow: Shadow | None = None
+    turn: Lock = field(default_factory=Lock, compare=False)
 
     def one(
         self,
@@ -79,7 +87,7 @@ class Scorer:
         subject_id: str,
         *,
         as_of: datetime | None = None,
-        top_k: int = 0,
+        top_k: int | None = 0,
         lang: Lang = "en",
     ) -> Score:
         """Return the score of one customer or lead; see `many`."""
@@ -91,10 +99,10 @@ class Scorer:
         ids: Sequence[str],
         *,
         as_of: datetime | None = None,
-        top_k: int = 0,
+        top_k: int | None = 0,
         lang: Lang = "en",
     ) -> list[Score]:
-        """Return one score per id, in the order of `ids`, and log them.
+        """Return one score per id by the champion, in the order of `ids`, and log them.
 
         Parameters
         ----------
@@ -104,7 +112,7 @@ class Scorer:
             None reads the newest features online, a moment those known then. A lead is always
             judged by what was known when it was captured.
         top_k
-            Reasons for each score; 0 saves nine tenths of the time.
+            Reasons for each score; 0 saves nine tenths of the time, None gives every one.
 
         Raises
         ------
@@ -112,8 +120,19 @@ class Scorer:
         FeaturesMissingError
             Features were not materialized, or not built for `as_of`.
         """
-        bundle = self.champions.get(model)
-        if model == LEAD_MODEL:
+        return self.by(self.champions.get(model), ids, as_of=as_of, top_k=top_k, lang=lang)
+
+    def by(
+        self,
+        bundle: Bundle,
+        ids: Sequence[str],
+        *,
+        as_of: datetime | None = None,
+        top_k: int | None = 0,
+        lang: Lang = "en",
+    ) -> list[Score]:
+        """Return one score per id by any version of a model; otherwise as `many`."""
+        if bundle.meta.model == LEAD_MODEL:
             rows_of = self._leads_of(ids)
         elif as_of is None:
             return self._online(bundle, self._newest_of(ids), top_k, lang, now=True)
@@ -133,6 +152,29 @@ class Scorer:
             model: self._online(bundle, rows_of, top_k, lang, now=True)[0]
             for model, bundle in self.champions.of_customers().items()
         }
+
+    def given(
+        self,
+        bundle: Bundle,
+        customers: Sequence[Mapping[str, Value]],
+        ids: Sequence[str | None],
+        *,
+        top_k: int | None = 0,
+        lang: Lang = "en",
+    ) -> list[Score]:
+        """Return one score per customer described by the caller, in their order.
+
+        Nothing of them is kept: these scores are not logged, and no challenger sees them.
+
+        Parameters
+        ----------
+        customers
+            Features by name, free of `service.given.fault`; one that is not given is missing.
+        ids
+            What the caller calls them; never looked up.
+        """
+        rows = given_rows(bundle, customers, ids, self.clock())
+        return self._judge(bundle, rows, None, top_k, lang)
 
     def leads(self, leads: Sequence[LeadRecord], *, top_k: int = 0) -> list[Score]:
         """Return one score per lead just captured, stored or not, and log them."""
@@ -201,7 +243,7 @@ class Scorer:
         return self._night(bundle, rows_of, as_of, top_k)
 
     def _online(
-        self, bundle: Bundle, rows_of: RowsOf, top_k: int, lang: Lang, *, now: bool
+        self, bundle: Bundle, rows_of: RowsOf, top_k: int | None, lang: Lang, *, now: bool
     ) -> list[Score]:
         rows = rows_of(bundle)
         newest = self.store.materialized() if now else None
@@ -231,17 +273,19 @@ class Scorer:
         bundle: Bundle,
         rows: Table,
         newest: Freshness | None,
-        top_k: int,
+        top_k: int | None,
         lang: Lang,
     ) -> list[Score]:
+        every = len(bundle.meta.features) + 1  # a lower rung has a reason of its own
         return judge(
             bundle,
             rows,
             scored_at=self.clock(),
             max_age_days=self.max_feature_age_days,
             newest=newest,
-            top_k=top_k,
+            top_k=every if top_k is None else top_k,
             lang=lang,
+            told=_EVERY_REASON if top_k is None else None,
         )
 
     def _newest_of(self, ids: Sequence[str]) -> RowsOf:
@@ -254,13 +298,18 @@ class Scorer:
         return lambda bundle: self._lead_rows(bundle, ids)
 
     def _captured_of(self, leads: Sequence[LeadRecord], *, as_captured: bool) -> RowsOf:
-        return lambda bundle: lead_rows(
-            self.store, bundle, leads, as_captured=as_captured, lake=self.lake
-        )
+        return lambda bundle: self._captured(bundle, leads, as_captured=as_captured)
+
+    def _captured(
+        self, bundle: Bundle, leads: Sequence[LeadRecord], *, as_captured: bool
+    ) -> pd.DataFrame:
+        with self.turn:
+            return lead_rows(self.store, bundle, leads, as_captured=as_captured, lake=self.lake)
 
     def _history(self, bundle: Bundle, ids: Sequence[str], as_of: datetime) -> pd.DataFrame:
         asked = pd.DataFrame({"customer_id": list(ids), "as_of": as_of})
-        rows = self.store.history(bundle.meta.feature_service, asked)
+        with self.turn:
+            rows = self.store.history(bundle.meta.feature_service, asked)
         # Every customer with a row has a recency: a row without any number was never built.
         unknown = rows.select_dtypes("float64").isna().all(axis=1)
         return rows.assign(as_of=rows["as_of"].mask(unknown))
@@ -268,7 +317,5 @@ class Scorer:
     def _lead_rows(self, bundle: Bundle, ids: Sequence[str]) -> pd.DataFrame:
         found = self.find_leads(ids)
         known = {lead.lead_id: lead for lead in found if lead is not None}
-        rows = lead_rows(
-            self.store, bundle, list(known.values()), as_captured=False, lake=self.lake
-        )
+        rows = self._captured(bundle, list(known.values()), as_captured=False)
         return rows.set_index("lead_id").reindex(list(ids)).rename_axis("lead_id").reset_index()

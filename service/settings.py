@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.jobs.policy import POLICY as JOBS
 from service.live.policy import POLICY
 from service.rate_limits import RATES, RatePolicy
 
@@ -25,11 +26,16 @@ class Settings(BaseSettings):
         Where the API listens.
     max_body_bytes
         Largest request body taken.
+    body_limits
+        Other limits, by path; as JSON in the environment.
+    job_retention_days
+        How long a job that is at its end stays, with its files.
     max_feature_age_days
         Features older than this make a score `stale`.
     worker
-        Who folds events: `inline`, a thread of `shuke serve`; `separate`, `shuke worker`. Empty is
-        `inline` while the records are in SQLite, where one process is enough, else `separate`.
+        Who folds events and does jobs: `inline`, threads of `shuke serve`; `separate`,
+        `shuke worker`. Empty is `inline` while the records are in SQLite, where one process is
+        enough, else `separate`.
     flush_seconds
         Events go to the lake after this long at the latest.
     inbox_retention_days
@@ -51,6 +57,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     max_body_bytes: int = 1_000_000
+    body_limits: dict[str, int] = {"/v1/jobs/scores": 32_000_000}
+    job_retention_days: float = Field(JOBS.keep / timedelta(days=1), gt=0)
     max_feature_age_days: float = 3.0
     worker: Literal["", "inline", "separate"] = ""
     flush_seconds: float = Field(POLICY.flush_after, gt=0)
@@ -77,8 +85,13 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.home / 'records.db').as_posix()}"
 
     @property
+    def job_dir(self) -> Path:
+        """Folder of the jobs' files; the same for all who run or serve jobs."""
+        return self.home / "jobs"
+
+    @property
     def folds_inline(self) -> bool:
-        """Whether `shuke serve` folds events itself."""
+        """Whether `shuke serve` folds events and does jobs itself."""
         embedded = self.records_url.startswith("sqlite")
         return self.worker == "inline" or (self.worker == "" and embedded)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from features.clock import now
@@ -200,34 +201,53 @@ def create_key(app: "App", scopes: Sequence[str], name: str, *, instead: bool = 
 
 
 def listen(app: "App", host: str, port: int) -> None:
-    """Serve the API until Ctrl-C, and fold events where no worker of its own does."""
+    """Serve the API until Ctrl-C; fold events and do jobs where no worker of its own does."""
     import uvicorn
 
     from service.api.app import create_app
-    from service.bootstrap import build_courier, build_worker
+    from service.bootstrap import build_courier, build_job_runner, build_worker
     from shuke.show import line
 
-    worker = build_worker(app) if app.settings.folds_inline else None
+    inline = app.settings.folds_inline
+    inline_work = (build_worker(app), build_job_runner(app)) if inline else ()
+    aside = (*inline_work, build_courier(app))
     line(f"Serving http://{host}:{port} (OpenAPI page: /docs); Ctrl-C stops it")
-    uvicorn.run(
-        create_app(app, worker, build_courier(app)), host=host, port=port, log_level="warning"
-    )
+    uvicorn.run(create_app(app, *aside), host=host, port=port, log_level="warning")
+
+
+def api_schema() -> str:
+    """Return the OpenAPI document of this version, made on a home that is thrown away."""
+    from tempfile import TemporaryDirectory
+
+    from service.api.app import create_app
+    from service.api.spec import spec_text
+    from service.bootstrap import build
+    from service.settings import Settings
+
+    with TemporaryDirectory() as folder:
+        app = build(Settings(home=Path(folder), database_url=""))
+        text = spec_text(create_app(app))
+        app.records.close()
+    return text
 
 
 def fold_events(app: "App") -> None:
-    """Fold accepted events until Ctrl-C or SIGTERM, then leave nothing half done."""
+    """Fold events and do jobs until Ctrl-C or SIGTERM, then leave nothing half done."""
     import signal
+    from contextlib import ExitStack
     from threading import Event
 
-    from service.bootstrap import build_courier, build_worker
+    from service.bootstrap import build_courier, build_job_runner, build_worker
     from service.logs import configure_logs
-    from service.webhooks.courier import delivering
+    from service.worker import in_background
     from shuke.show import line
 
     configure_logs()
     stop = Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
-    line("Folding events and delivering webhooks; Ctrl-C stops it")
-    with delivering(build_courier(app)):
+    line("Folding events, doing jobs, delivering webhooks; Ctrl-C stops it")
+    with ExitStack() as ends:
+        for aside in (build_job_runner(app), build_courier(app)):
+            ends.callback(in_background(aside))
         build_worker(app).run(stop)

@@ -1,7 +1,7 @@
 """The HTTP API: routes over an `App` that was wired elsewhere."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 
 import structlog
 from fastapi import FastAPI
@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 
 from features.errors import ShukeError
 from service.api import errors, idempotency, problem_docs
+from service.api.deprecation import DeprecationMiddleware
 from service.api.middleware import BodyLimitMiddleware, RequestIdMiddleware
 from service.api.problem_docs import problems
 from service.api.rate_limits import RateHeadersMiddleware
@@ -18,6 +19,7 @@ from service.api.routes import (
     customers,
     events,
     health,
+    jobs,
     leads,
     scores,
     tasks,
@@ -28,8 +30,7 @@ from service.bootstrap import App
 from service.champions import MODELS, following
 from service.keys import Verifier
 from service.logs import configure_logs
-from service.webhooks.courier import Courier, delivering
-from service.worker import Worker, in_background
+from service.worker import Endless, in_background
 
 _log = structlog.get_logger("shuke.api")
 _NOBODY = ""
@@ -43,6 +44,7 @@ Every error is a problem document (RFC 9457) that says what went wrong, where, a
 
 _TAGS = [
     {"name": "scores", "description": "Scores of customers and leads, with reasons."},
+    {"name": "jobs", "description": "Sets of scores too large for one answer."},
     {"name": "customers", "description": "All that is predicted of one customer."},
     {"name": "lists", "description": "Lists of the newest nightly batch."},
     {"name": "events", "description": "What happens in the shops, as it happens."},
@@ -53,15 +55,14 @@ _TAGS = [
 ]
 
 
-def create_app(app: App, worker: Worker | None = None, courier: Courier | None = None) -> FastAPI:
+def create_app(app: App, *aside: Endless) -> FastAPI:
     """Return the ASGI application that serves `app`.
 
     Parameters
     ----------
-    worker
-        Folds events in a thread while the application runs; None leaves it to another process.
-    courier
-        Delivers webhooks in a thread meanwhile; None leaves it to another process.
+    aside
+        What else this process does, each in a thread while the application runs: folding events,
+        jobs, delivering webhooks. What is not here is left to another process.
 
     Notes
     -----
@@ -79,16 +80,18 @@ def create_app(app: App, worker: Worker | None = None, courier: Courier | None =
         swagger_ui_parameters={"validatorUrl": None, "docExpansion": "list"},
     )
     idempotency.install(api, app)
-    api.add_middleware(BodyLimitMiddleware, max_bytes=app.settings.max_body_bytes)
+    api.add_middleware(
+        BodyLimitMiddleware, max_bytes=app.settings.max_body_bytes, by_path=app.settings.body_limits
+    )
     api.add_middleware(RateHeadersMiddleware)
+    api.add_middleware(DeprecationMiddleware)
     api.add_middleware(RequestIdMiddleware)
     errors.install(api)
     problem_docs.install(api)
     api.state.app = app
-    api.state.worker = worker
-    api.state.courier = courier
+    api.state.aside = aside
     api.state.verifier = Verifier()
-    for module in (scores, what_if, customers, at_risk, events, leads, tasks, webhooks):
+    for module in (scores, what_if, jobs, customers, at_risk, events, leads, tasks, webhooks):
         api.include_router(module.router, prefix="/v1", responses=problems(401, 403, 422, 429, 503))
     api.include_router(health.router)
     return api
@@ -100,16 +103,11 @@ async def _warmed(api: FastAPI) -> AsyncIterator[None]:
     configure_logs()
     app: App = api.state.app
     await run_in_threadpool(_warm, app)
-    with following(app.champions), closing(app.shadow), delivering(api.state.courier):
-        if api.state.worker is None:
+    with following(app.champions), closing(app.shadow):
+        async with AsyncExitStack() as ends:
+            for each in api.state.aside:
+                ends.push_async_callback(run_in_threadpool, in_background(each))
             yield
-            return
-        thread, stop = in_background(api.state.worker)
-        try:
-            yield
-        finally:
-            stop.set()
-            await run_in_threadpool(thread.join)
 
 
 def _warm(app: App) -> None:

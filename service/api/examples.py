@@ -3,7 +3,7 @@
 from pydantic.config import JsonDict
 
 SCORE_REQUEST: JsonDict = {
-    "ids": ["818", "no-such-id"],
+    "ids": ["818", "no-such-id", ""],
     "explain": "top_k",
     "top_k": 1,
     "lang": "en",
@@ -57,6 +57,10 @@ SCORE_RESPONSE: JsonDict = {
             "baseline": None,
             "reasons": [],
             "categories": [],
+        },
+        {
+            "id": "",
+            "error": {"code": "unusable-id", "detail": "The id is empty", "pointer": "#/ids/2"},
         },
     ]
 }

@@ -16,6 +16,7 @@ from service.repository.assignments import Assignments
 from service.repository.endpoints import Endpoints
 from service.repository.idempotency import Idempotency
 from service.repository.inbox import Inbox
+from service.repository.jobs import Jobs
 from service.repository.keys import Keys
 from service.repository.leads import Leads
 from service.repository.lists import Lists
@@ -56,10 +57,11 @@ class Work:
         self.idempotency = Idempotency(session)
         self.endpoints = Endpoints(session)
         self.outbox = Outbox(session)
+        self.jobs = Jobs(session)
 
 
 class Records:
-    """Users' keys, staff, leads, assignments, tasks, lists and the inbox of events.
+    """Users' keys, staff, leads, assignments, tasks, lists, jobs and the inbox of events.
 
     Parameters
     ----------

@@ -7,10 +7,9 @@ same `webhook-id`.
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from threading import Event, Thread
+from threading import Event
 
 import structlog
 
@@ -133,19 +132,3 @@ class Courier:
             error=error,
             dead=later is None,
         )
-
-
-@contextmanager
-def delivering(courier: Courier | None) -> Iterator[None]:
-    """Let a courier work in a thread meanwhile; None leaves it to another process."""
-    if courier is None:
-        yield
-        return
-    stop = Event()
-    thread = Thread(target=courier.run, args=(stop,), name="shuke-webhooks")
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from service.repository.records import Records
-from service.webhooks.courier import delivering
 from service.webhooks.desk import WebhookDesk
 from service.webhooks.policy import POLICY
+from service.worker import in_background
 from tests.clocks import Clock
 from tests.integration.webhooks.deliveries import SHORT, add, courier, found, happen, tasks
 from tests.integration.webhooks.receiver import Receiver
@@ -222,12 +222,14 @@ def test_a_courier_in_a_thread_delivers_until_it_is_told_to_stop(
     records: Records, desk: WebhookDesk, receiver: Receiver, clock: Clock
 ) -> None:
     add(desk, receiver.url)
-    with delivering(courier(records, clock)):
-        happen(records, clock, tasks(clock, 3))
-        settled = threading.Event()
-        for _ in range(600):
-            if len(found(desk, "delivered")) == 3:
-                break
-            settled.wait(0.05)
+    before = threading.active_count()
+    end = in_background(courier(records, clock))
+    happen(records, clock, tasks(clock, 3))
+    settled = threading.Event()
+    for _ in range(600):
+        if len(found(desk, "delivered")) == 3:
+            break
+        settled.wait(0.05)
+    end()
     assert len(found(desk, "delivered")) == 3
-    assert not [each for each in threading.enumerate() if each.name == "shuke-webhooks"]
+    assert threading.active_count() == before

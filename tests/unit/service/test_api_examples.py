@@ -5,7 +5,11 @@ from pydantic import BaseModel
 
 from service.api import (
     examples,
+    job_examples,
+    job_schemas,
     schemas,
+    score_examples,
+    score_schemas,
     webhook_examples,
     webhook_schemas,
     what_if_examples,
@@ -20,6 +24,10 @@ from service.api import (
         (schemas.ScoreResponse, examples.SCORE_RESPONSE),
         (what_if_schemas.WhatIfRequest, what_if_examples.WHAT_IF_REQUEST),
         (what_if_schemas.WhatIfResponse, what_if_examples.WHAT_IF_RESPONSE),
+        (score_schemas.FeaturesRequest, score_examples.FEATURES_REQUEST),
+        (score_schemas.FeaturesResponse, score_examples.FEATURES_RESPONSE),
+        (job_schemas.ScoresJobRequest, job_examples.SCORES_JOB_REQUEST),
+        (job_schemas.JobOut, job_examples.JOB),
         (schemas.CustomerScores, examples.CUSTOMER_SCORES),
         (schemas.AtRiskPage, examples.AT_RISK_PAGE),
         (schemas.LeadRequest, examples.LEAD_REQUEST),
