@@ -17,7 +17,9 @@ from models_registry.registry import Registry
 from models_registry.score_log import ScoreLog
 from models_registry.settings import Settings as ModelSettings
 from service.at_risk import AtRiskList
+from service.board import Board
 from service.champions import Champions
+from service.customer_list import CustomerList
 from service.lake_reader import LakeReader
 from service.leads import LeadDesk, find_leads
 from service.live.flushing import Flusher
@@ -49,6 +51,7 @@ class App:
     shadow: Shadow
     leads: LeadDesk
     at_risk: AtRiskList
+    customers: CustomerList
     intake: Intake
 
 
@@ -86,6 +89,7 @@ def build(
         settings.max_feature_age_days,
         _on_spark(features, store, shadow_log, settings, clock),
     )
+    board = Board(score_log, reader)
     scorer = Scorer(
         store=store,
         champions=champions,
@@ -111,7 +115,8 @@ def build(
         scorer=scorer,
         shadow=shadow,
         leads=LeadDesk(records, reader, scorer, policies, clock),
-        at_risk=AtRiskList(score_log, reader, policies.night.value_model),
+        at_risk=AtRiskList(board),
+        customers=CustomerList(board),
         intake=Intake(records, clock),
     )
 

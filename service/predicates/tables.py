@@ -38,13 +38,13 @@ def condition(predicate: Predicate, table: Any) -> Any:
     """
     match predicate:
         case Compare(operator=test, left=left, right=right):
-            return TESTS[test](_value(left, table), _value(right, table))
+            return TESTS[test](operand(left, table), operand(right, table))
         case OneOf(operand=one, values=values):
-            return _value(one, table).isin([_literal(value) for value in values])
+            return operand(one, table).isin([_literal(value) for value in values])
         case Like(operand=one, pattern=pattern):
-            return _value(one, table).like(pattern)
+            return operand(one, table).like(pattern)
         case Missing(operand=one):
-            return _value(one, table).isnull()
+            return operand(one, table).isnull()
         case Not(part=part):
             return ~condition(part, table)
         case Every(parts=parts):
@@ -53,23 +53,24 @@ def condition(predicate: Predicate, table: Any) -> Any:
             return reduce(operator.or_, (condition(part, table) for part in parts))
 
 
-def _value(operand: Operand, table: Any) -> Any:
-    match operand:
+def operand(one: Operand, table: Any) -> Any:
+    """Return a column of `table`, a constant or a function of them."""
+    match one:
         case Value():
-            return _literal(operand)
+            return _literal(one)
         case Column(name=name, kind=Kind.NUMBER):
             # NaN is a value to the engines, and missing to everybody else.
             return table[name].nullif(ibis.literal(float("nan")))
         case Column(name=name):
             return table[name]
         case Call(function="coalesce", operands=operands):
-            return ibis.coalesce(*(_value(one, table) for one in operands))
-        case Call(function="abs", operands=(one,)):
-            return _value(one, table).abs()
-        case Call(function="lower", operands=(one,)):
+            return ibis.coalesce(*(operand(each, table) for each in operands))
+        case Call(function="abs", operands=(inner,)):
+            return operand(inner, table).abs()
+        case Call(function="lower", operands=(inner,)):
             # The engines' own lower differ beyond ASCII.
-            return _value(one, table).translate(ascii_uppercase, ascii_lowercase)
-    raise AssertionError(operand)
+            return operand(inner, table).translate(ascii_uppercase, ascii_lowercase)
+    raise AssertionError(one)
 
 
 def _literal(value: Value) -> Any:
