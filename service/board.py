@@ -145,21 +145,23 @@ class Board:
         wanted = {*names, *(_LOSS_OF if _LOSS in names else ())}
         said = _said(logged, wanted)
         ids = [table.select("customer_id") for table in logged.values()]
-        board = ibis.union(*ids, distinct=True) if len(ids) > 1 else ids[0]
+        board = (ibis.union(*ids) if len(ids) > 1 else ids[0]).distinct()
         for model, columns in said.items():
             board = _beside(board, logged[model].select("customer_id", **columns))
         if _STORE in wanted:
-            board = _beside(board, self._stores(as_of))
+            board = _beside(board, self._stores(board.get_backend(), as_of))
         silent = wanted - {"customer_id", _LOSS, *board.columns}
         board = board.mutate(**{name: _nothing(name) for name in silent})
         if _LOSS in wanted:
             board = board.mutate(**{_LOSS: board[_LOSS_OF[0]] * board[_LOSS_OF[1]]})
         return board.select("customer_id", *_without_id(names))
 
-    def _stores(self, as_of: datetime) -> Any:
+    def _stores(self, con: Any, as_of: datetime) -> Any:
         homes = self.lake.home_stores(as_of)
         ids, stores = pa.array(homes.keys(), pa.string()), pa.array(homes.values(), pa.string())
-        return ibis.memtable(pa.table({"customer_id": ids, _STORE: stores}))
+        rows = ibis.memtable(pa.table({"customer_id": ids, _STORE: stores}))
+        # As a table and not as a frame, of which the engine does not know how long it is.
+        return con.create_table(ibis.util.gen_name("stores"), rows, temp=True)
 
 
 def _said(logged: Mapping[str, Any], wanted: set[str]) -> dict[str, dict[str, str]]:

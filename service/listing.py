@@ -22,7 +22,8 @@ def ordered(table: Any, sort: Sort, key: Column, after: Place | None = None) -> 
     rest = kept(table, None if after is None else beyond(sort, key, after))
     by = operand(sort.column, rest)
     direction = by.desc() if sort.descending else by.asc()
-    return rest.order_by(by.isnull(), direction, rest[key.name])
+    ties = [] if sort.column == key else [rest[key.name]]
+    return rest.order_by(by.isnull(), direction, *ties)
 
 
 def rows(table: Any, limit: int) -> list[dict[str, Any]]:
@@ -32,7 +33,8 @@ def rows(table: Any, limit: int) -> list[dict[str, Any]]:
 
 
 def stream(table: Any) -> Iterator[Rows]:
-    """Yield all rows of a table, some at a time, as the engine hands them out."""
-    with table.to_pyarrow_batches(chunk_size=_STREAMED) as batches:
-        for batch in batches:
-            yield list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+    """Yield all rows of a table of the embedded engine, some at a time, as it hands them out."""
+    con = table.get_backend()
+    # Ibis 12 asks DuckDB 2 for its batches by a name that is gone.
+    for batch in con.con.sql(con.compile(table)).to_arrow_reader(_STREAMED):
+        yield list(zip(*(column.to_pylist() for column in batch.columns), strict=True))

@@ -12,7 +12,18 @@ from features.errors import ShukeError
 from service.api import errors, problem_docs
 from service.api.middleware import BodyLimitMiddleware, RequestIdMiddleware
 from service.api.problem_docs import problems
-from service.api.routes import at_risk, customers, events, health, leads, scores, tasks, what_if
+from service.api.routes import (
+    at_risk,
+    customer_list,
+    customers,
+    events,
+    health,
+    lead_list,
+    leads,
+    scores,
+    tasks,
+    what_if,
+)
 from service.bootstrap import App
 from service.champions import MODELS, following
 from service.keys import Verifier
@@ -32,7 +43,7 @@ Every error is a problem document (RFC 9457) that says what went wrong, where, a
 _TAGS = [
     {"name": "scores", "description": "Scores of customers and leads, with reasons."},
     {"name": "customers", "description": "All that is predicted of one customer."},
-    {"name": "lists", "description": "Lists of the newest nightly batch."},
+    {"name": "lists", "description": "Customers and leads by filter and order, as JSON or CSV."},
     {"name": "events", "description": "What happens in the shops, as it happens."},
     {"name": "leads", "description": "Capture: score, grade and route a prospect at once."},
     {"name": "tasks", "description": "What the shops have to do."},
@@ -70,7 +81,8 @@ def create_app(app: App, worker: Worker | None = None) -> FastAPI:
     api.state.app = app
     api.state.worker = worker
     api.state.verifier = Verifier()
-    for module in (scores, what_if, customers, at_risk, events, leads, tasks):
+    lists = (at_risk, customer_list, lead_list)
+    for module in (scores, what_if, customers, *lists, events, leads, tasks):
         api.include_router(module.router, prefix="/v1", responses=problems(401, 403, 422, 503))
     api.include_router(health.router)
     return api

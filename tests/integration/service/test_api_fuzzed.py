@@ -39,6 +39,8 @@ def served(night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
         ("POST", "/v1/scores/churn/what-if"),
         ("GET", "/v1/customers/{customer_id}/scores"),
         ("GET", "/v1/at-risk"),
+        ("GET", "/v1/customers"),
+        ("GET", "/v1/leads"),
         ("POST", "/v1/leads"),
         ("GET", "/v1/tasks"),
     ],

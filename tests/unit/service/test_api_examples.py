@@ -3,7 +3,14 @@
 import pytest
 from pydantic import BaseModel
 
-from service.api import examples, schemas, what_if_examples, what_if_schemas
+from service.api import (
+    examples,
+    list_examples,
+    list_schemas,
+    schemas,
+    what_if_examples,
+    what_if_schemas,
+)
 
 
 @pytest.mark.parametrize(
@@ -15,6 +22,8 @@ from service.api import examples, schemas, what_if_examples, what_if_schemas
         (what_if_schemas.WhatIfResponse, what_if_examples.WHAT_IF_RESPONSE),
         (schemas.CustomerScores, examples.CUSTOMER_SCORES),
         (schemas.AtRiskPage, examples.AT_RISK_PAGE),
+        (list_schemas.CustomerPage, list_examples.CUSTOMER_PAGE),
+        (list_schemas.LeadPage, list_examples.LEAD_PAGE),
         (schemas.LeadRequest, examples.LEAD_REQUEST),
         (schemas.LeadResponse, examples.LEAD_RESPONSE),
         (schemas.TaskPage, examples.TASK_PAGE),
