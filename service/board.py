@@ -73,9 +73,18 @@ class Night:
 
     @classmethod
     def named(cls, as_of: datetime, name: str) -> "Night":
-        """Return the night of a moment and a name; whether it was is found out on reading."""
-        versions = zip(CUSTOMER_MODELS, name.split(","), strict=False)
-        return cls(as_of, {model: version for model, version in versions if version})
+        """Return the night of a moment and a name.
+
+        Raises
+        ------
+        NotFoundError
+            The name names no version; whether one was logged is found out on reading.
+        """
+        pairs = zip(CUSTOMER_MODELS, name.split(","), strict=False)
+        versions = {model: version for model, version in pairs if version}
+        if not versions:
+            raise NotFoundError("No night has this name", where=name[:100])
+        return cls(as_of, versions)
 
 
 @dataclass(frozen=True)

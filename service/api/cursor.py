@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from features.clock import utc
 from features.errors import InputError
 from service.predicates.tree import Kind, Plain
 
@@ -91,11 +92,11 @@ def _value(value: str | float, kind: type[str | float | datetime]) -> str | floa
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        if moment.tzinfo is not None:
+            return utc(moment)
+    except (ValueError, OverflowError) as error:
         raise _bad("The cursor cannot be read") from error
-    if moment.tzinfo is None:
-        raise _bad("The cursor cannot be read")
-    return moment
+    raise _bad("The cursor cannot be read")
 
 
 _READ: Mapping[Kind, Callable[[str], Plain]] = {

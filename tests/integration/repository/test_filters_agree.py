@@ -107,6 +107,7 @@ def test_every_engine_keeps_the_rows_that_plain_python_keeps(
     @example(rows=CASES, met=parse("s like 'a_b%'", COLUMNS))
     @example(rows=CASES, met=parse("s like '%*%' or lower(s) = 'É中'", COLUMNS))
     @example(rows=CASES, met=parse("x = 0.30000000000000004 or s > 'Z'", COLUMNS))
+    @example(rows=CASES, met=parse(" or ".join(["x=1"] * 500), COLUMNS))
     @settings(max_examples=150, deadline=None, database=None, derandomize=True)
     def agree(rows: list[Row], met: Predicate) -> None:
         expected = [i for i, row in enumerate(rows) if holds(met, row)]

@@ -8,6 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from models_registry.score_rows import unflat
+from service.api.cursor import encode
+from service.api.routes.customer_list import CustomerQuery
 from service.bootstrap import App
 from service.champions import CUSTOMER_MODELS
 from service.customer_row import CUSTOMER_COLUMNS
@@ -194,15 +196,16 @@ def test_before_the_first_night_the_list_says_what_to_do(client: TestClient, app
     assert "shuke nightly" in response.json()["todo"]
 
 
-def test_a_forged_cursor_reads_nothing_but_batches(client: TestClient) -> None:
-    from service.api.cursor import encode
-    from service.api.routes.customer_list import CustomerQuery
-
-    asked = CustomerQuery()
-    forged = encode((AS_OF, "../../1,1,1,1", "=C1", "C1"), asked.identity)
+@pytest.mark.parametrize(
+    ("name", "status"), [("../../1,1,1,1", 503), ("9,9,9,9", 503), (",,,", 404), ("", 404)]
+)
+def test_a_forged_cursor_reads_nothing_but_batches(
+    client: TestClient, name: str, status: int
+) -> None:
+    forged = encode((AS_OF, name, "=C1", "C1"), CustomerQuery().identity)
     response = client.get("/v1/customers", params={"cursor": forged})
-    assert response.status_code == 503
-    assert response.json()["code"] == "scores-missing"
+    assert response.status_code == status
+    assert response.json()["code"] in ("scores-missing", "not-found")
 
 
 def test_a_key_needs_the_scope(client: TestClient, app: App) -> None:

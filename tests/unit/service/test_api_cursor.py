@@ -80,3 +80,9 @@ def test_a_word_of_another_kind_is_refused(kind: Kind) -> None:
 def test_a_nul_which_no_database_takes_is_refused() -> None:
     with pytest.raises(BadCursorError):
         decode(encode(("a\x00b",), QUERY), QUERY, (str,))
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "2018-01-01T00:00:00", "soon"])
+def test_a_moment_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(BadCursorError):
+        decode(encode((text,), QUERY), QUERY, (datetime,))
