@@ -23,13 +23,21 @@ FilterText = Annotated[
     StringConstraints(max_length=MAX_LENGTH),
     Field(description="A condition over the columns of the list; the language is in docs/filters."),
 ]
-CSV_HEADERS = {
-    "X-Next-Cursor": {"description": "As `next_cursor`; only with `limit`, in CSV."},
-    "X-Total-Count": {"description": "As `total`, in CSV."},
-}
 # What a list answers beside its page of JSON.
 CSV: dict[int | str, dict[str, Any]] = {
-    200: {"content": {csv.MEDIA_TYPE: {"schema": {"type": "string"}}}}
+    200: {
+        "content": {csv.MEDIA_TYPE: {"schema": {"type": "string"}}},
+        "headers": {
+            "X-Next-Cursor": {
+                "description": "As `next_cursor`, in CSV with `limit`.",
+                "schema": {"type": "string"},
+            },
+            "X-Total-Count": {
+                "description": "As `total`, in CSV.",
+                "schema": {"type": "integer"},
+            },
+        },
+    }
 }
 
 
