@@ -1,4 +1,4 @@
-"""Examples of the schema's page: what the lists of a service on a simulated shop answered, shortened."""
+"""Examples of the schema's page: what a service on a simulated shop answered, shortened."""
 
 from pydantic.config import JsonDict
 
