@@ -116,14 +116,24 @@ class ScoreLog:
             if (as_of is None or utc(as_of) == moment) and version in (None, one)
         ]
         if not fitting:
-            raise ScoresMissingError(
-                f"No scores of {model} were logged",
-                where=str(as_of or self._root),
-                todo="Run `shuke nightly`.",
-            )
-        moment, newest = fitting[-1]
-        file = self.batch_path(model, moment, newest)
-        return connect().read_parquet(f"{file}/*.parquet" if file.is_dir() else str(file))
+            raise self._missing(model, as_of)
+        [found] = self.tables([(model, *fitting[-1])])
+        return found
+
+    def tables(self, batches: Sequence[tuple[str, datetime, str]]) -> list[ibis.Table]:
+        """Return batches as `batch` does, on one connection, so that they can be joined.
+
+        Parameters
+        ----------
+        batches
+            Model, moment and version of each.
+
+        Raises
+        ------
+        ScoresMissingError
+        """
+        con = connect()
+        return [con.read_parquet(self._batch_files(*batch)) for batch in batches]
 
     def online(self) -> ibis.Table:
         """Return every score given online: the columns of a score and `inputs` as JSON text.
@@ -165,6 +175,19 @@ class ScoreLog:
         for column in ("as_of", "scored_at"):
             whole[column] = whole[column].dt.tz_localize(UTC)
         return pd.DataFrame(whole)
+
+    def _batch_files(self, model: str, as_of: datetime, version: str) -> str:
+        if (utc(as_of), version) not in self.batches(model):
+            raise self._missing(model, as_of)
+        file = self.batch_path(model, as_of, version)
+        return f"{file}/*.parquet" if file.is_dir() else str(file)
+
+    def _missing(self, model: str, as_of: datetime | None) -> ScoresMissingError:
+        return ScoresMissingError(
+            f"No scores of {model} were logged",
+            where=str(as_of or self._root),
+            todo="Run `shuke nightly`.",
+        )
 
     def _online_files(self) -> list[str]:
         return self._files("online/*.jsonl")

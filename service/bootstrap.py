@@ -17,7 +17,9 @@ from models_registry.registry import Registry
 from models_registry.score_log import ScoreLog
 from models_registry.settings import Settings as ModelSettings
 from service.at_risk import AtRiskList
+from service.board import Board
 from service.champions import Champions
+from service.customer_list import CustomerList
 from service.jobs.desk import JobDesk
 from service.jobs.policy import POLICY as JOBS
 from service.jobs.policy import JobPolicy
@@ -58,6 +60,7 @@ class App:
     shadow: Shadow
     leads: LeadDesk
     at_risk: AtRiskList
+    customers: CustomerList
     intake: Intake
     limits: RateLimits
     webhooks: WebhookDesk
@@ -98,6 +101,7 @@ def build(
         settings.max_feature_age_days,
         _on_spark(features, store, shadow_log, settings, clock),
     )
+    board = Board(score_log, reader)
     scorer = Scorer(
         store=store,
         champions=champions,
@@ -123,7 +127,8 @@ def build(
         scorer=scorer,
         shadow=shadow,
         leads=LeadDesk(records, reader, scorer, policies, clock),
-        at_risk=AtRiskList(score_log, reader, policies.night.value_model),
+        at_risk=AtRiskList(board),
+        customers=CustomerList(board),
         intake=Intake(records, clock),
         limits=RateLimits(settings.rate_limit_url, settings.rate_policy),
         webhooks=WebhookDesk(records, clock, settings.webhook_allow_private),

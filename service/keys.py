@@ -23,6 +23,7 @@ class Scope(StrEnum):
     """What a key may do; `admin` may do everything."""
 
     SCORES_READ = "scores:read"
+    LEADS_READ = "leads:read"
     LEADS_WRITE = "leads:write"
     EVENTS_WRITE = "events:write"
     TASKS_READ = "tasks:read"

@@ -16,10 +16,12 @@ from service.api.problem_docs import problems
 from service.api.rate_limits import RateHeadersMiddleware
 from service.api.routes import (
     at_risk,
+    customer_list,
     customers,
     events,
     health,
     jobs,
+    lead_list,
     leads,
     scores,
     tasks,
@@ -46,7 +48,7 @@ _TAGS = [
     {"name": "scores", "description": "Scores of customers and leads, with reasons."},
     {"name": "jobs", "description": "Sets of scores too large for one answer."},
     {"name": "customers", "description": "All that is predicted of one customer."},
-    {"name": "lists", "description": "Lists of the newest nightly batch."},
+    {"name": "lists", "description": "Customers and leads by filter and order, as JSON or CSV."},
     {"name": "events", "description": "What happens in the shops, as it happens."},
     {"name": "leads", "description": "Capture: score, grade and route a prospect at once."},
     {"name": "tasks", "description": "What the shops have to do."},
@@ -91,7 +93,8 @@ def create_app(app: App, *aside: Endless) -> FastAPI:
     api.state.app = app
     api.state.aside = aside
     api.state.verifier = Verifier()
-    for module in (scores, what_if, jobs, customers, at_risk, events, leads, tasks, webhooks):
+    lists = (at_risk, customer_list, lead_list)
+    for module in (scores, what_if, jobs, customers, *lists, events, leads, tasks, webhooks):
         api.include_router(module.router, prefix="/v1", responses=problems(401, 403, 422, 429, 503))
     api.include_router(health.router)
     return api

@@ -179,6 +179,7 @@ AT_RISK_PAGE: JsonDict = {
     "model": "churn_60d",
     "model_version": "1",
     "as_of": "2018-01-01T00:00:00Z",
+    "total": None,
     "customers": [
         {
             "customer_id": "818",

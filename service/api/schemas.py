@@ -142,6 +142,7 @@ class AtRiskPage(BaseModel):
     model: str
     model_version: str
     as_of: datetime
+    total: int | None = Field(None, description="Customers on the whole list, if asked for.")
     customers: list[AtRiskCustomer]
     next_cursor: str | None = Field(description="Pass it as `cursor`; null on the last page.")
 
