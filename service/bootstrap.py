@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pandas as pd
@@ -35,6 +35,7 @@ from service.repository.records import Records
 from service.scoring import Clock, Scorer, Spread
 from service.settings import Settings
 from service.shadow import Shadow
+from service.telemetry import Telemetry
 from service.webhooks.courier import Courier
 from service.webhooks.desk import WebhookDesk
 from service.webhooks.policy import POLICY as SENDING
@@ -65,6 +66,7 @@ class App:
     limits: RateLimits
     webhooks: WebhookDesk
     jobs: JobDesk
+    telemetry: Telemetry
 
 
 def build(
@@ -101,7 +103,8 @@ def build(
         settings.max_feature_age_days,
         _on_spark(features, store, shadow_log, settings, clock),
     )
-    board = Board(score_log, reader)
+    board, telemetry = Board(score_log, reader), Telemetry()
+    telemetry.watch_features(partial(_newest, store), clock)
     scorer = Scorer(
         store=store,
         champions=champions,
@@ -112,6 +115,7 @@ def build(
         max_feature_age_days=settings.max_feature_age_days,
         spread=_on_spark(features, store, score_log, settings, clock),
         shadow=shadow,
+        heard=telemetry.given,
     )
     return App(
         settings=settings,
@@ -133,7 +137,13 @@ def build(
         limits=RateLimits(settings.rate_limit_url, settings.rate_policy),
         webhooks=WebhookDesk(records, clock, settings.webhook_allow_private),
         jobs=JobDesk(records, settings.job_dir, champions, store, clock, job_policy(settings)),
+        telemetry=telemetry,
     )
+
+
+def _newest(store: Store) -> datetime | None:
+    done = store.materialized()
+    return None if done is None else done.as_of
 
 
 def build_worker(app: App) -> Worker:

@@ -50,6 +50,10 @@ class Batch:
 Spread = Callable[[Bundle, datetime, int], Batch]
 
 
+def _unheard(_: Sequence[Score]) -> None:
+    """Count nothing."""
+
+
 @dataclass(frozen=True)
 class Scorer:
     """Scores customers and leads.
@@ -66,6 +70,8 @@ class Scorer:
         Scores everybody of a moment on another engine; None does it in this process.
     shadow
         Scores the same with the challengers; None leaves them out.
+    heard
+        Is told every score given to a request.
     turn
         History is joined over one connection, which is not for several threads: they take turns.
     """
@@ -79,6 +85,7 @@ class Scorer:
     max_feature_age_days: float
     spread: Spread | None = None
     shadow: Shadow | None = None
+    heard: Callable[[Sequence[Score]], None] = _unheard
     turn: Lock = field(default_factory=Lock, compare=False)
 
     def one(
@@ -249,6 +256,7 @@ class Scorer:
         newest = self.store.materialized() if now else None
         scores = self._judge(bundle, rows, newest, top_k, lang)
         self.score_log.append_online(scores, rows, bundle.inputs)
+        self.heard(scores)
         if self.shadow is not None:
             self.shadow.online(bundle.meta.model, Answered(scores, rows, rows_of), newest)
         return scores

@@ -11,7 +11,11 @@ from fastapi_offline import FastAPIOffline
 from features.errors import ShukeError
 from service.api import errors, idempotency, problem_docs
 from service.api.deprecation import DeprecationMiddleware
-from service.api.middleware import BodyLimitMiddleware, RequestIdMiddleware
+from service.api.middleware import (
+    BodyLimitMiddleware,
+    RequestIdMiddleware,
+    SecurityHeadersMiddleware,
+)
 from service.api.problem_docs import problems
 from service.api.rate_limits import RateHeadersMiddleware
 from service.api.routes import (
@@ -79,6 +83,13 @@ def create_app(app: App, *aside: Endless) -> FastAPI:
         description=_DESCRIPTION,
         openapi_tags=_TAGS,
         lifespan=_warmed,
+        # Traces leave only for the collector that OTEL_EXPORTER_OTLP_ENDPOINT names; FastAPI's own
+        # log records would carry what clients sent.
+        telemetry={
+            "meter_provider": app.telemetry.meters,
+            "auto_configure": True,
+            "logs": False,
+        },
         swagger_ui_parameters={"validatorUrl": None, "docExpansion": "list"},
     )
     idempotency.install(api, app)
@@ -87,6 +98,7 @@ def create_app(app: App, *aside: Endless) -> FastAPI:
     )
     api.add_middleware(RateHeadersMiddleware)
     api.add_middleware(DeprecationMiddleware)
+    api.add_middleware(SecurityHeadersMiddleware)
     api.add_middleware(RequestIdMiddleware)
     errors.install(api)
     problem_docs.install(api)

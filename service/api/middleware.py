@@ -1,4 +1,4 @@
-"""What every request gets: an id, a limit on its body, and one line in the log."""
+"""What every request gets: an id, a limit on its body, headers for browsers, a line in the log."""
 
 import re
 import time
@@ -12,6 +12,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REQUEST_ID_HEADER = "X-Request-Id"
 _USABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+_GUARDS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",  # scores are of persons
+}
+_DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
+)
 
 _log = structlog.get_logger("shuke.api")
 
@@ -50,6 +62,30 @@ class RequestIdMiddleware:
                 status=status,
                 ms=round((time.perf_counter() - began) * 1000, 2),
             )
+
+
+class SecurityHeadersMiddleware:
+    """Tell browsers what not to do with an answer; only the page of the schema runs scripts."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        policy = _PAGE_POLICY if scope["path"] == "/docs" else _DATA_POLICY
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _GUARDS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Content-Security-Policy", policy)
+            await send(message)
+
+        await self.app(scope, receive, send_guarded)
 
 
 class BodyLimitMiddleware:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response, status
 from service import readiness
 from service.api.dependencies import CurrentApp
 from service.api.schemas import Alive, Missing, Readiness
+from service.telemetry import MEDIA_TYPE
 
 router = APIRouter(tags=["operation"])
 
@@ -30,3 +31,18 @@ def ready(response: Response, app: CurrentApp) -> Readiness:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     missing = [Missing.model_validate(asdict(one)) for one in found]
     return Readiness(ready=not found, missing=missing)
+
+
+@router.get(
+    "/metrics",
+    operation_id="metrics",
+    summary="Figures for Prometheus",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+def metrics(app: CurrentApp) -> Response:
+    """Tell rate, errors and duration by route, scores by model, and the age of the features.
+
+    Needs no key and names no customer; each worker process tells its own.
+    """
+    return Response(app.telemetry.page(), media_type=MEDIA_TYPE)

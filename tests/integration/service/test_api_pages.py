@@ -52,6 +52,7 @@ OPERATIONS = [
     "replay_webhooks",
     "alive",
     "ready",
+    "metrics",
 ]
 
 
