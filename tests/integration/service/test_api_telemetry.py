@@ -1,10 +1,14 @@
 """What operators see: figures, and headers that guard browsers."""
 
 import re
+from pathlib import Path
 
 from fastapi.testclient import TestClient
 
 from service.bootstrap import App
+
+
+DASHBOARD = Path(__file__).parents[3] / "deploy" / "grafana.json"
 
 
 def figures(client: TestClient) -> dict[str, float]:
@@ -57,3 +61,11 @@ def test_answers_tell_browsers_to_keep_nothing_and_to_run_nothing(client: TestCl
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["content-security-policy"].startswith("default-src 'none'; frame-ancestors")
     assert "script-src 'self'" in client.get("/docs").headers["content-security-policy"]
+
+
+def test_the_dashboard_asks_for_figures_there_are(client: TestClient) -> None:
+    client.post("/v1/scores/churn_60d", json={"ids": ["C00001"]})
+    there = {name.split("{")[0] for name in figures(client)}
+    asked = re.findall(r"\b((?:http_server|shuke)_[a-z_]+)", DASHBOARD.read_text("utf-8"))
+    assert len(set(asked)) > 5
+    assert set(asked) <= there
