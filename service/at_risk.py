@@ -1,6 +1,6 @@
 """The at-risk list: one nightly batch beside expected value and home store."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -103,12 +103,18 @@ class AtRiskList:
         limit: int,
         after: Place | None = None,
         lang: Lang = "en",
+        seen: Collection[str] | None = None,
     ) -> list[AtRisk]:
         """Return at most `limit` customers after `after`, in the order of `sort`.
 
         A missing sort value comes last in either direction; ties are in the order of ids.
+
+        Parameters
+        ----------
+        seen
+            The customers the viewer sees; None is everybody.
         """
-        whole = self._joined(model, batch)
+        whole = _seen(self._joined(model, batch), seen)
         wanted = _placed(_filtered(whole, filters), sort)
         if after is not None:
             place, customer_id = after
@@ -140,6 +146,13 @@ class AtRiskList:
         except ScoresMissingError:
             columns = {"customer_id": "str", "value": "float64"}
             return pd.DataFrame(columns=list(columns)).astype(columns)
+
+
+def _seen(whole: Any, seen: Collection[str] | None) -> Any:
+    if seen is None:
+        return whole
+    ids = pd.DataFrame({"customer_id": sorted(seen)}, dtype="str")
+    return whole.semi_join(ibis.memtable(ids), "customer_id")
 
 
 def _filtered(whole: Any, filters: Filters) -> Any:

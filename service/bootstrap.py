@@ -17,6 +17,7 @@ from models_registry.registry import Registry
 from models_registry.score_log import ScoreLog
 from models_registry.settings import Settings as ModelSettings
 from service.at_risk import AtRiskList
+from service.audit import AuditTrail
 from service.champions import Champions
 from service.lake_reader import LakeReader
 from service.leads import LeadDesk, find_leads
@@ -24,10 +25,15 @@ from service.live.flushing import Flusher
 from service.live.intake import Intake
 from service.live.policy import POLICY
 from service.policies import Policies
+from service.privacy.contacts import ContactBook
+from service.privacy.data_keys import FILE as DATA_KEY_FILE
+from service.privacy.data_keys import KeyRing
 from service.repository.records import Records
 from service.scoring import Clock, Scorer, Spread
+from service.sessions import Sessions
 from service.settings import Settings
 from service.shadow import Shadow
+from service.sight import Access
 from service.worker import Worker
 
 
@@ -50,6 +56,10 @@ class App:
     leads: LeadDesk
     at_risk: AtRiskList
     intake: Intake
+    audit: AuditTrail
+    access: Access
+    sessions: Sessions
+    contacts: ContactBook
 
 
 def build(
@@ -97,6 +107,9 @@ def build(
         spread=_on_spark(features, store, score_log, settings, clock),
         shadow=shadow,
     )
+    audit = AuditTrail(records, clock)
+    ring = KeyRing(settings.data_key.get_secret_value(), settings.home / DATA_KEY_FILE)
+    contacts = ContactBook(records, ring, policies.contacts, clock)
     return App(
         settings=settings,
         policies=policies,
@@ -110,9 +123,13 @@ def build(
         score_log=score_log,
         scorer=scorer,
         shadow=shadow,
-        leads=LeadDesk(records, reader, scorer, policies, clock),
+        leads=LeadDesk(records, reader, scorer, policies, clock, contacts),
         at_risk=AtRiskList(score_log, reader, policies.night.value_model),
         intake=Intake(records, clock),
+        audit=audit,
+        access=Access(records, reader, policies.access, audit, clock),
+        sessions=Sessions(records, clock, policies.access, policies.sessions),
+        contacts=contacts,
     )
 
 

@@ -12,7 +12,18 @@ from features.errors import ShukeError
 from service.api import errors, problem_docs
 from service.api.middleware import BodyLimitMiddleware, RequestIdMiddleware
 from service.api.problem_docs import problems
-from service.api.routes import at_risk, customers, events, health, leads, scores, tasks, what_if
+from service.api.routes import (
+    at_risk,
+    contacts,
+    customers,
+    events,
+    health,
+    leads,
+    scores,
+    session,
+    tasks,
+    what_if,
+)
 from service.bootstrap import App
 from service.champions import MODELS, following
 from service.keys import Verifier
@@ -26,16 +37,19 @@ _DESCRIPTION = """
 Calibrated scores with reasons for every customer and lead, and the few actions worth taking today.
 
 Send an API key as `X-API-Key`, or as `Authorization: Bearer`. Make one with `shuke keys create`.
+People log in with `POST /v1/session`. Whoever asks sees the rows and fields of their role alone.
 Every error is a problem document (RFC 9457) that says what went wrong, where, and what to do.
 """
 
 _TAGS = [
     {"name": "scores", "description": "Scores of customers and leads, with reasons."},
     {"name": "customers", "description": "All that is predicted of one customer."},
+    {"name": "contacts", "description": "Phone numbers and e-mail addresses, kept encrypted."},
     {"name": "lists", "description": "Lists of the newest nightly batch."},
     {"name": "events", "description": "What happens in the shops, as it happens."},
     {"name": "leads", "description": "Capture: score, grade and route a prospect at once."},
     {"name": "tasks", "description": "What the shops have to do."},
+    {"name": "access", "description": "Sessions of people, and who one is."},
     {"name": "operation", "description": "Whether the service lives and can answer."},
 ]
 
@@ -70,7 +84,7 @@ def create_app(app: App, worker: Worker | None = None) -> FastAPI:
     api.state.app = app
     api.state.worker = worker
     api.state.verifier = Verifier()
-    for module in (scores, what_if, customers, at_risk, events, leads, tasks):
+    for module in (scores, what_if, customers, contacts, at_risk, events, leads, tasks, session):
         api.include_router(module.router, prefix="/v1", responses=problems(401, 403, 422, 503))
     api.include_router(health.router)
     return api

@@ -16,12 +16,15 @@ from models_registry.errors import BundleError, UnknownModelError
 from service.api.middleware import REQUEST_ID_HEADER
 from service.errors import NotFoundError
 from service.keys import KeyRejectedError, ScopeMissingError
+from service.sessions import CsrfError, TooManyAttemptsError
 
 MEDIA_TYPE = "application/problem+json"
 
 STATUS_OF: Mapping[type[ShukeError], HTTPStatus] = {
     KeyRejectedError: HTTPStatus.UNAUTHORIZED,
     ScopeMissingError: HTTPStatus.FORBIDDEN,
+    CsrfError: HTTPStatus.FORBIDDEN,
+    TooManyAttemptsError: HTTPStatus.TOO_MANY_REQUESTS,
     NotFoundError: HTTPStatus.NOT_FOUND,
     UnknownModelError: HTTPStatus.NOT_FOUND,
     BundleError: HTTPStatus.SERVICE_UNAVAILABLE,

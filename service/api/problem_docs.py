@@ -8,11 +8,12 @@ from service.api.errors import MEDIA_TYPE, Problem
 
 _DESCRIPTIONS = {
     400: "The body is not JSON",
-    401: "No key, or one that does not hold",
-    403: "The key lacks the scope",
+    401: "No key or session, or one that does not hold",
+    403: "The key or role lacks the scope, or the session its csrf_token",
     404: "There is no such thing",
     413: "The body is too large",
     422: "The request does not fit the schema",
+    429: "Too many attempts",
     503: "Something has to be done first; `todo` says what",
 }
 _REFERENCE = f"#/components/schemas/{Problem.__name__}"

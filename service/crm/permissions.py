@@ -143,6 +143,9 @@ class Bounds:
         return in_store and (self.staff_id is None or self.staff_id in subject.staff_ids)
 
 
+EVERY_ROW = Bounds()
+
+
 def granted(role: Role, asked: Collection[Scope] | None, policy: AccessPolicy) -> frozenset[Scope]:
     """Return the scopes of one in a role who was given `asked`; None gives all of the role."""
     scopes = policy.roles[role].scopes
@@ -153,8 +156,8 @@ def misfit(role: Role, store_ids: Collection[str], staff_id: str | None) -> str 
     """Say why nobody can be `role` with these stores and this place in the staff; None if fine."""
     if role is Role.STORE_MANAGER and not store_ids:
         return "A store manager needs a store"
-    if role is Role.GUIDE and not staff_id:
-        return "A guide needs the staff id that tasks are given to"
+    if role is Role.GUIDE and not (staff_id and store_ids):
+        return "A guide needs a store, and the staff id that tasks are given to"
     if role is Role.HEAD_OFFICE and store_ids:
         return "Head office sees every store and takes none"
     return None
@@ -186,9 +189,7 @@ def clear(viewer: Viewer, policy: AccessPolicy) -> bool:
     return policy.roles[viewer.role].clear and may(viewer, Scope.CONTACTS_READ)
 
 
-def masked(
-    viewer: Viewer, record: Mapping[str, object], policy: AccessPolicy
-) -> dict[str, object]:
+def masked(viewer: Viewer, record: Mapping[str, object], policy: AccessPolicy) -> dict[str, object]:
     """Return a record as a viewer may read it: the field rule."""
     if clear(viewer, policy):
         return dict(record)

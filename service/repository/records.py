@@ -13,6 +13,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from features.errors import InputError, StateError
 from service.repository.assignments import Assignments
+from service.repository.audit import AuditLog
+from service.repository.contacts import Contacts
+from service.repository.holders import Holders
 from service.repository.inbox import Inbox
 from service.repository.keys import Keys
 from service.repository.leads import Leads
@@ -21,6 +24,7 @@ from service.repository.migrate import upgrade
 from service.repository.staff import StaffList
 from service.repository.tasks import Tasks
 from service.repository.turn import Turn, turn
+from service.repository.users import LoginAttempts, Users, UserSessions
 
 _BUSY_SECONDS = 30.0
 _READ_ONLY = "shuke_read_only"
@@ -50,6 +54,12 @@ class Work:
         self.tasks = Tasks(session)
         self.lists = Lists(session)
         self.inbox = Inbox(session)
+        self.users = Users(session)
+        self.sessions = UserSessions(session)
+        self.login_attempts = LoginAttempts(session)
+        self.holders = Holders(session)
+        self.contacts = Contacts(session)
+        self.audit = AuditLog(session)
 
 
 class Records:

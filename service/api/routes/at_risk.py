@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from features.clock import utc
 from models_registry.score import Lang, Status
 from service.api import csv, cursor
-from service.api.dependencies import CurrentApp, needs
+from service.api.dependencies import CurrentApp, CurrentSight, needs
 from service.api.problem_docs import problems
 from service.api.schemas import AtRiskCustomer, AtRiskPage, Id, Moment, Text
 from service.at_risk import AtRisk, Filters, Place, RiskModel, Sort
+from service.audit import Action
 from service.bootstrap import App
 from service.keys import Scope
 
@@ -61,12 +62,16 @@ class AtRiskQuery(BaseModel):
     responses={200: {"content": {csv.MEDIA_TYPE: {}}}, **problems(404)},
 )
 def at_risk(
-    request: Request, app: CurrentApp, asked: Annotated[AtRiskQuery, Query()]
+    request: Request,
+    app: CurrentApp,
+    sight: CurrentSight,
+    asked: Annotated[AtRiskQuery, Query()],
 ) -> AtRiskPage | Response:
     """Return a page of the newest nightly batch beside expected value and home store.
 
     All pages come from the batch of the first. `Accept: text/csv` or `format=csv` gives the same
-    rows as CSV; the cursor of the next page is then in the `X-Next-Cursor` header.
+    rows as CSV; the cursor of the next page is then in the `X-Next-Cursor` header. Only customers
+    you may see are on the list.
     """
     batch, after = _begin(app, asked)
     rows = app.at_risk.page(
@@ -77,10 +82,14 @@ def at_risk(
         limit=asked.limit + 1,
         after=after,
         lang=asked.lang,
+        seen=sight.everybody(),
     )
     rows, more = rows[: asked.limit], len(rows) > asked.limit
     following = cursor.encode((*batch, *rows[-1].place), asked.identity) if more else None
-    if _wants_csv(request, asked):
+    as_file = _wants_csv(request, asked)
+    action = Action.EXPORT if as_file else Action.READ
+    sight.saw("customer", [row.customer_id for row in rows], action)
+    if as_file:
         return _as_csv(rows, following)
     as_of, version = batch
     return AtRiskPage(

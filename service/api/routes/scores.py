@@ -1,10 +1,12 @@
 """Scores of customers and leads."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 
-from service.api.dependencies import CurrentApp, needs
+from models_registry.score import Score
+from service.api.dependencies import CurrentApp, CurrentSight, needs
 from service.api.problem_docs import problems
 from service.api.schemas import ScoreRequest, ScoreResponse
 from service.champions import MODELS
@@ -21,10 +23,14 @@ Model = Annotated[str, Path(description=f"One of {', '.join(MODELS)}.", examples
     summary="Score up to 1,000 customers or leads",
     responses=problems(400, 404, 413),
 )
-def score(model: Model, asked: ScoreRequest, app: CurrentApp) -> ScoreResponse:
+def score(model: Model, asked: ScoreRequest, app: CurrentApp, sight: CurrentSight) -> ScoreResponse:
     """Return one score per id, in the order of `ids`.
 
-    An id nobody knows is no error: its score has the status `unknown_customer` and no value.
+    An id nobody knows is no error: its score has the status `unknown_customer` and no value. So
+    has that of somebody you may not see.
     """
-    found = app.scorer.many(model, asked.ids, top_k=asked.reasons, lang=asked.lang)
-    return ScoreResponse(scores=found)
+
+    def scored(ids: Sequence[str]) -> list[Score]:
+        return app.scorer.many(model, ids, top_k=asked.reasons, lang=asked.lang)
+
+    return ScoreResponse(scores=sight.scores(model, asked.ids, scored))

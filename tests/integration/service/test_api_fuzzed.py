@@ -41,6 +41,12 @@ def served(night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
         ("GET", "/v1/at-risk"),
         ("POST", "/v1/leads"),
         ("GET", "/v1/tasks"),
+        ("POST", "/v1/session"),
+        ("DELETE", "/v1/session"),
+        ("GET", "/v1/me"),
+        ("GET", "/v1/customers/{customer_id}/contacts"),
+        ("PUT", "/v1/customers/{customer_id}/contacts/{kind}"),
+        ("POST", "/v1/contacts/search"),
     ],
 )
 def test_every_operation_keeps_its_schema(

@@ -111,7 +111,12 @@ def test_masks_look_as_shops_know_them() -> None:
 
 @pytest.mark.parametrize(
     ("role", "stores", "staff"),
-    [(Role.STORE_MANAGER, [], None), (Role.GUIDE, ["1"], None), (Role.HEAD_OFFICE, ["1"], None)],
+    [
+        (Role.STORE_MANAGER, [], None),
+        (Role.GUIDE, ["1"], None),
+        (Role.GUIDE, [], "g1"),
+        (Role.HEAD_OFFICE, ["1"], None),
+    ],
 )
 def test_a_role_that_lacks_what_it_goes_by_is_refused(
     role: Role, stores: list[str], staff: str | None

@@ -3,7 +3,15 @@
 import pytest
 from pydantic import BaseModel
 
-from service.api import examples, schemas, what_if_examples, what_if_schemas
+from service.api import (
+    contact_schemas,
+    examples,
+    people_examples,
+    schemas,
+    session_schemas,
+    what_if_examples,
+    what_if_schemas,
+)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +27,13 @@ from service.api import examples, schemas, what_if_examples, what_if_schemas
         (schemas.LeadResponse, examples.LEAD_RESPONSE),
         (schemas.TaskPage, examples.TASK_PAGE),
         (schemas.Readiness, examples.READINESS),
+        (session_schemas.LoginRequest, people_examples.LOGIN_REQUEST),
+        (session_schemas.Me, people_examples.ME),
+        (session_schemas.SessionOut, people_examples.SESSION),
+        (contact_schemas.ContactRequest, people_examples.CONTACT_REQUEST),
+        (contact_schemas.CustomerContacts, people_examples.CONTACTS),
+        (contact_schemas.ContactSearch, people_examples.CONTACT_SEARCH),
+        (contact_schemas.ContactMatches, people_examples.CONTACT_MATCHES),
     ],
 )
 def test_an_example_fits_its_schema_and_leaves_nothing_out(
