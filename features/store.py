@@ -5,9 +5,11 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import pandas as pd
 
+from features import erasure
 from features.building import Builder, BuildReport, Progress, check_cutoffs, silent
 from features.checkpoints import Checkpoints
 from features.clock import naive, now, utc
@@ -217,6 +219,24 @@ class Store:
         of_each = [frame.pop("as_of") for frame in found]
         head = pd.DataFrame({"customer_id": list(ids), "as_of": of_each[0]})
         return pd.concat([head, *found], axis="columns")[["customer_id", "as_of", *names]]
+
+    def held(self, customer_id: str) -> dict[str, list[dict[str, Any]]]:
+        """Return every feature row of a customer, of files and of the newest online."""
+        online = [
+            {"set": each.name, **self._online.read(each.name, each.columns, [customer_id]).iloc[0]}
+            for each in SETS
+        ]
+        return {
+            "built": erasure.feature_rows(self._settings.feature_dir, customer_id),
+            "online": [row for row in online if not pd.isna(row["as_of"])],
+        }
+
+    def forget(self, customer_id: str) -> dict[str, int]:
+        """Remove a customer's rows from files, checkpoints and the online store; say how many."""
+        return {
+            "features": erasure.erase(self._settings.feature_dir, customer_id),
+            "online": self._online.remove(customer_id),
+        }
 
     def close(self) -> None:
         """Give files and connections of the online store back; the next use opens new ones."""

@@ -30,7 +30,7 @@ class ScoreLog:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
         self._token = secrets.token_hex(4)  # no two processes ever append to one file
 
     def append_batch(
@@ -79,7 +79,7 @@ class ScoreLog:
             orjson.dumps({**flat(score), "inputs": orjson.dumps(row).decode()}) + b"\n"
             for score, row in zip(scores, told.to_dict("records"), strict=True)
         )
-        folder = self._root / "online"
+        folder = self.root / "online"
         folder.mkdir(parents=True, exist_ok=True)
         day = utc(scores[0].scored_at).date().isoformat()
         with (folder / f"{day}-{os.getpid()}-{self._token}.jsonl").open("ab", buffering=0) as file:
@@ -87,7 +87,7 @@ class ScoreLog:
 
     def batches(self, model: str) -> list[tuple[datetime, str]]:
         """Return (as_of, version) of every batch of a model, the oldest first."""
-        found = (self._root / "batches" / model).glob("*/*.parquet")
+        found = (self.root / "batches" / model).glob("*/*.parquet")
         return sorted(map(_named, found), key=lambda batch: (batch[0], _order(batch[1])))
 
     def batch(
@@ -112,7 +112,7 @@ class ScoreLog:
         if not fitting:
             raise ScoresMissingError(
                 f"No scores of {model} were logged",
-                where=str(as_of or self._root),
+                where=str(as_of or self.root),
                 todo="Run `shuke nightly`.",
             )
         moment, newest = fitting[-1]
@@ -129,7 +129,7 @@ class ScoreLog:
         files = self._online_files()
         if not files:
             raise ScoresMissingError(
-                "No score was given online yet", where=str(self._root), todo="Ask the API for one."
+                "No score was given online yet", where=str(self.root), todo="Ask the API for one."
             )
         return _read_online(connect(), files)
 
@@ -164,10 +164,10 @@ class ScoreLog:
         return self._files("online/*.jsonl")
 
     def _files(self, pattern: str) -> list[str]:
-        return sorted(map(str, self._root.glob(pattern)))
+        return sorted(map(str, self.root.glob(pattern)))
 
     def _batch_dir(self, model: str, as_of: datetime) -> Path:
-        return self._root / "batches" / model / naive(as_of).strftime(_MOMENT)
+        return self.root / "batches" / model / naive(as_of).strftime(_MOMENT)
 
 
 def _read_online(con: ibis.BaseBackend, files: list[str]) -> ibis.Table:

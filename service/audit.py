@@ -87,10 +87,17 @@ class AuditTrail:
         details = {"kind": kind, "count": len(ids), "ids": digest(ids)}
         self.add(occasion, action, subject=subject, details=details)
 
-    def verify(self) -> Verdict:
-        """Read the whole log and say where its chain breaks first."""
+    def verify(self, head: str | None = None) -> Verdict:
+        """Read the whole log and say where its chain breaks first.
+
+        Parameters
+        ----------
+        head
+            The hash of a line that was noted earlier, which the log must still hold: lines cut
+            off at its end leave no other trace.
+        """
         with self.records.transaction(read_only=True) as work:
-            return verified(work.audit.lines())
+            return verified(work.audit.lines(), head)
 
 
 def seen_by(viewer: Viewer, route: str, request_id: str | None) -> Occasion:

@@ -98,13 +98,21 @@ def hash_of(line: Line) -> str:
     return hashlib.sha256(_canonical(said).encode()).hexdigest()
 
 
-def verified(lines: Iterable[Line]) -> Verdict:
-    """Follow the chain from its first line and say where it breaks first."""
-    count, head = 0, GENESIS
+def verified(lines: Iterable[Line], expected: str | None = None) -> Verdict:
+    """Follow the chain from its first line and say where it breaks first.
+
+    Parameters
+    ----------
+    expected
+        A hash that some line must hold, noted when it was the last one.
+    """
+    count, head, met = 0, GENESIS, expected in (None, GENESIS)
     for line in lines:
         if why := _flaw(line, count + 1, head):
             return Verdict(count, head, line.seq, why)
-        count, head = count + 1, line.hash
+        count, head, met = count + 1, line.hash, met or line.hash == expected
+    if not met:
+        return Verdict(count, head, count + 1, "lines after the last one were cut off")
     return Verdict(count, head)
 
 

@@ -28,6 +28,7 @@ from service.policies import Policies
 from service.privacy.contacts import ContactBook
 from service.privacy.data_keys import FILE as DATA_KEY_FILE
 from service.privacy.data_keys import KeyRing
+from service.privacy.person import Rights
 from service.repository.records import Records
 from service.scoring import Clock, Scorer, Spread
 from service.sessions import Sessions
@@ -60,6 +61,7 @@ class App:
     access: Access
     sessions: Sessions
     contacts: ContactBook
+    rights: Rights
 
 
 def build(
@@ -130,6 +132,15 @@ def build(
         access=Access(records, reader, policies.access, audit, clock),
         sessions=Sessions(records, clock, policies.access, policies.sessions),
         contacts=contacts,
+        rights=Rights(
+            features.lake_dir,
+            store,
+            {"scores": score_log, "shadow": shadow_log},
+            records,
+            contacts,
+            audit,
+            clock,
+        ),
     )
 
 

@@ -7,6 +7,9 @@ from rich.console import Console
 
 from features.errors import ShukeError
 from shuke.commands import (
+    audit,
+    contacts,
+    customers,
     data,
     demo,
     features,
@@ -17,6 +20,7 @@ from shuke.commands import (
     score,
     serve,
     train,
+    users,
     worker,
 )
 
@@ -45,6 +49,10 @@ app.command("serve", rich_help_panel=USE)(serve.serve)
 app.add_typer(worker.app, name="worker", rich_help_panel=USE)
 app.add_typer(plan.app, name="plan", rich_help_panel=USE)
 app.add_typer(keys.app, name="keys", rich_help_panel=USE)
+app.add_typer(users.app, name="users", rich_help_panel=USE)
+app.add_typer(contacts.app, name="contacts", rich_help_panel=USE)
+app.add_typer(customers.app, name="customers", rich_help_panel=WATCH)
+app.add_typer(audit.app, name="audit", rich_help_panel=WATCH)
 app.add_typer(models.app, name="models", rich_help_panel=WATCH)
 app.command("drift", rich_help_panel=WATCH)(monitor.drift)
 app.command("mlflow", rich_help_panel=WATCH)(serve.mlflow)

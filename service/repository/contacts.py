@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, distinct, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from service.repository.rerunnable import as_record, as_row
@@ -72,7 +72,7 @@ class Contacts:
 
     def keys_used(self) -> set[str]:
         """Return the names of all keys that some contact is sealed with."""
-        return set(self._session.scalars(select(distinct(ContactRow.key_id))))
+        return set(self._session.scalars(select(ContactRow.key_id).distinct()))
 
     def remove(self, subject_kind: str, subject_id: str) -> int:
         """Remove every contact of a customer or lead; return how many there were."""

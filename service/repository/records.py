@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -15,6 +15,7 @@ from features.errors import InputError, StateError
 from service.repository.assignments import Assignments
 from service.repository.audit import AuditLog
 from service.repository.contacts import Contacts
+from service.repository.erasure import Erasure
 from service.repository.holders import Holders
 from service.repository.inbox import Inbox
 from service.repository.keys import Keys
@@ -60,6 +61,7 @@ class Work:
         self.holders = Holders(session)
         self.contacts = Contacts(session)
         self.audit = AuditLog(session)
+        self.erasure = Erasure(session)
 
 
 class Records:
@@ -116,6 +118,18 @@ class Records:
     def turn(self, name: str) -> Turn:
         """Return the turn at a kind of work that only one process at a time may do."""
         return turn(self._engine, name)
+
+    def scrub(self) -> None:
+        """Let nothing stay in the file of what was deleted: neither in free pages nor in its log.
+
+        On PostgreSQL the next vacuum does that by itself.
+        """
+        if self._engine.dialect.name == "sqlite":
+            with closing(self._engine.raw_connection()) as connection:
+                cursor = connection.cursor()
+                cursor.execute("VACUUM")
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                cursor.close()
 
     def close(self) -> None:
         """Close the pooled connections; the next use opens new ones."""

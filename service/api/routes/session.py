@@ -39,7 +39,7 @@ def log_in(
     response.set_cookie(
         SESSION_COOKIE,
         opened.token,
-        expires=opened.expires_at,
+        max_age=int(app.policies.sessions.longest.total_seconds()),
         httponly=True,
         secure=request.url.scheme == "https",
         samesite="strict",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from service.audit_chain import GENESIS, Entry, Line, digest, named, sealed, verified
@@ -32,6 +32,7 @@ def test_a_chain_nobody_touched_is_sound(length: int) -> None:
 @given(st.integers(0, 5), st.sampled_from(FIELDS), st.text(min_size=1, max_size=4))
 def test_a_line_that_was_changed_is_the_first_named(place: int, field: str, value: str) -> None:
     lines = chain(6)
+    assume(getattr(lines[place], field) != value)
     lines[place] = replace(lines[place], **{field: value})
     verdict = verified(lines)
     assert verdict.broken == place + 1
