@@ -22,7 +22,7 @@ class Entry:
     subject
         Whom it was done to, as `named` writes it; None if not one person or thing.
     route
-        The route as the schema writes it, or the command.
+        The operation as the schema names it, or the command.
     details
         Numbers and digests; never an id, a name, a phone number or an address.
     """

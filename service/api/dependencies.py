@@ -76,8 +76,7 @@ CurrentViewer = Annotated[Viewer, Depends(current_viewer)]
 async def current_sight(request: Request, app: CurrentApp, viewer: CurrentViewer) -> Sight:
     """Return what the viewer sees during this request."""
     request_id = request.scope.get("state", {}).get("request_id")
-    route = f"{request.method} {request.scope['route'].path}"
-    return app.access.sight(viewer, route, request_id)
+    return app.access.sight(viewer, request.scope["route"].operation_id, request_id)
 
 
 CurrentSight = Annotated[Sight, Depends(current_sight)]

@@ -35,7 +35,7 @@ def log_in(
     """
     opened = app.sessions.open(asked.login, asked.password.get_secret_value())
     request_id = request.scope.get("state", {}).get("request_id")
-    app.audit.add(seen_by(opened.viewer, "POST /v1/session", request_id), Action.LOGIN)
+    app.audit.add(seen_by(opened.viewer, "log_in", request_id), Action.LOGIN)
     response.set_cookie(
         SESSION_COOKIE,
         opened.token,
