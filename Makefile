@@ -9,7 +9,7 @@ BIN        := .venv/bin
 SHUKE      := $(BIN)/shuke
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint format test bench bench-features bench-online bench-live bench-models bench-trees worker catalogue features train nightly drift serve mlflow lock clean
+.PHONY: help setup demo lint format test bench bench-features bench-online bench-live bench-models bench-trees worker catalogue openapi features train nightly drift serve mlflow lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ bench-trees: setup ## what more trees and leaves buy, and what they cost
 catalogue: setup ## write docs/features.md from the code
 	$(SHUKE) features catalogue --to docs/features.md
 
+openapi: setup ## write docs/openapi.json from the code
+	$(SHUKE) openapi --to docs/openapi.json
+
 features: setup ## build and materialize the customer features
 	$(SHUKE) features build
 
@@ -91,8 +94,9 @@ serve: setup ## serve the API
 mlflow: setup ## open MLflow's pages on the same store
 	$(SHUKE) mlflow
 
-lock: setup ## write requirements.lock anew from pyproject.toml
+lock: setup ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --all-extras pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra postgres --extra redis -c requirements.lock pyproject.toml -o deploy/serving.lock
 
 clean: ## remove the environment and caches; the state folder stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

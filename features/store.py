@@ -7,6 +7,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from features import erasure
@@ -31,6 +32,7 @@ from features.lake.lake import Lake
 from features.offline_store import offline_store
 from features.online.open import open_backend
 from features.online.store import Materialized, OnlineStore
+from features.rows import FeatureRows
 from features.settings import Settings
 from features.sources import Source
 
@@ -208,17 +210,34 @@ class Store:
         FeaturesMissingError
             If nothing of the present definitions was materialized yet.
         """
-        names = self.feature_names(service)
+        rows = self.online_rows(service, ids)
+        names = ["customer_id", "as_of", *self.feature_names(service)]
+        return rows.frame()[names]
+
+    def online_rows(self, service: str, ids: Sequence[str]) -> FeatureRows:
+        """Return what `online` does without the cost of a frame.
+
+        Raises
+        ------
+        FeaturesMissingError
+            As `online`.
+        """
         if self.materialized() is None:
             raise FeaturesMissingError(
                 "No features are online",
                 where=self._settings.online_url or str(self._settings.online_dir),
                 todo="Run `shuke features materialize`.",
             )
-        found = [self._online.read(each.name, each.columns, ids) for each in sets_of(service)]
-        of_each = [frame.pop("as_of") for frame in found]
-        head = pd.DataFrame({"customer_id": list(ids), "as_of": of_each[0]})
-        return pd.concat([head, *found], axis="columns")[["customer_id", "as_of", *names]]
+        sets = sets_of(service)
+        found = [self._online.rows(each.name, each.columns, ids) for each in sets]
+        first, *others = found
+        return FeatureRows(
+            ids,
+            first.as_of,
+            tuple(name for each in sets for name, kind in each.columns.items() if kind == "number"),
+            np.hstack([each.numbers for each in found]) if others else first.numbers,
+            {name: column for each in found for name, column in each.arrays.items()},
+        )
 
     def held(self, customer_id: str) -> dict[str, list[dict[str, Any]]]:
         """Return every feature row of a customer, of files and of the newest online."""

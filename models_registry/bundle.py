@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from models_registry import columns, storage
+from models_registry.answers import Answers
 from models_registry.categories import most_likely
-from models_registry.columns import Floats
+from models_registry.columns import Floats, Table, taken
 from models_registry.errors import BundleError
 from models_registry.meta import Kind, Meta
 from models_registry.reasons import ReasonPolicy, outside_reasons, tree_reasons
@@ -81,49 +82,42 @@ class Bundle:
         bounds = [condition.feature for condition in self.meta.population]
         return list(dict.fromkeys([*self.meta.features, *bounds, *rule]))
 
-    def matrix(self, frame: pd.DataFrame) -> Floats:
+    def matrix(self, table: Table) -> Floats:
         """Return the boosters' input, shape (n, n_features), float64, in the order of `meta`."""
-        return columns.matrix(frame, self.meta.features, self.meta.levels)
+        return columns.matrix(table, self.meta.features, self.meta.levels)
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return what the model says of each row.
+        """Return what the model says of each row: `answers` on the index of `frame`."""
+        return pd.DataFrame(self.answers(frame).columns(), index=frame.index)
 
-        Returns
-        -------
-        pandas.DataFrame
-            Index and order of `frame`. value, low, high (NaN without an interval), margin (raw,
-            of the main booster), baseline (NaN without one): float64; eligible: bool. A row
-            outside the population has `baseline` as its value and no interval.
-        """
-        eligible = self.eligible(frame)
-        low, value, high, margin = self._said(self.matrix(frame))
-        baseline = self._baseline(frame)
-        return pd.DataFrame(
-            {
-                "value": np.where(eligible, value, baseline),
-                "low": np.where(eligible, low, np.nan),
-                "high": np.where(eligible, high, np.nan),
-                "margin": margin,
-                "baseline": baseline,
-                "eligible": eligible,
-            },
-            index=frame.index,
+    def answers(self, table: Table) -> Answers:
+        """Return what the model says of each row, in their order."""
+        eligible = self.eligible(table)
+        low, value, high, margin = self._said(self.matrix(table))
+        baseline = self._baseline(table)
+        return Answers(
+            value=np.where(eligible, value, baseline),
+            low=np.where(eligible, low, np.nan),
+            high=np.where(eligible, high, np.nan),
+            margin=margin,
+            baseline=baseline,
+            eligible=eligible,
         )
 
-    def eligible(self, frame: pd.DataFrame) -> np.ndarray:
+    def eligible(self, table: Table) -> np.ndarray:
         """Return, for each row, whether it lies inside the model's population."""
-        inside = np.full(len(frame), not self.by_rule)
+        inside = np.full(len(table), not self.by_rule)
         for condition in self.meta.population:
-            inside &= condition.holds(frame)
+            inside &= condition.holds(table)
         return inside
 
-    def contributions(self, frame: pd.DataFrame) -> Floats:
+    def contributions(self, table: Table) -> Floats:
         """Return exact TreeSHAP values, shape (n, n_features + 1); the last is the base value.
 
         Each row sums to the raw margin of the main booster. The days a survival curve is asked
         about are no feature of the customer: what they contribute is part of the base value.
         """
-        x = self.matrix(frame)
+        x = self.matrix(table)
         if self.by_rule:
             return np.zeros((len(x), len(self.meta.features) + 1))
         parts = _predicted(self.boosters["main"], self._input(x), pred_contrib=True)
@@ -158,7 +152,7 @@ class Bundle:
 
     def explain(
         self,
-        frame: pd.DataFrame,
+        table: Table,
         top_k: int,
         lang: Lang = "en",
         policy: ReasonPolicy | None = None,
@@ -172,23 +166,23 @@ class Bundle:
         meta = self.meta
         if meta.shortage is not None and top_k > 0:
             first = rung_reason(meta.shortage, meta.rung, lang)
-            others = self._explained(frame, top_k - 1, lang, policy)
+            others = self._explained(table, top_k - 1, lang, policy)
             return [(first, *more) for more in others]
-        return self._explained(frame, top_k, lang, policy)
+        return self._explained(table, top_k, lang, policy)
 
     def _explained(
-        self, frame: pd.DataFrame, top_k: int, lang: Lang, policy: ReasonPolicy
+        self, table: Table, top_k: int, lang: Lang, policy: ReasonPolicy
     ) -> list[tuple[Reason, ...]]:
-        told: list[tuple[Reason, ...]] = [() for _ in range(len(frame))]
-        if self.by_rule:
+        told: list[tuple[Reason, ...]] = [() for _ in range(len(table))]
+        if self.by_rule or top_k < 1:
             return told
-        inside = self.eligible(frame)
-        known, beyond = frame[inside], frame[~inside]
-        if top_k > 0 and len(known):
+        inside = self.eligible(table)
+        if inside.any():
+            known = taken(table, inside)
             parts = self.contributions(known)
-            reasons = tree_reasons(self.meta, known, parts, top_k, lang, policy)
-            _place(told, inside, reasons)
-        if top_k > 0 and len(beyond):
+            _place(told, inside, tree_reasons(self.meta, known, parts, top_k, lang, policy))
+        if not inside.all():
+            beyond = taken(table, ~inside)
             _place(told, ~inside, outside_reasons(self.meta, beyond, lang, policy))
         return told
 
@@ -211,15 +205,15 @@ class Bundle:
         unknown = np.isnan(values)
         return [None if u else names[p] for p, u in zip(places, unknown, strict=True)]
 
-    def next_categories(self, frame: pd.DataFrame, k: int) -> list[tuple[Category, ...]]:
+    def next_categories(self, table: Table, k: int) -> list[tuple[Category, ...]]:
         """Return, per row, the `k` categories the next basket most likely holds, likeliest first.
 
         Empty for a row without categories and for a model without a category head.
         """
         head = self.meta.category
         if head is None or k < 1:
-            return [() for _ in range(len(frame))]
-        return most_likely(head, lambda x: _raw(self.boosters["category"], x), frame, k)
+            return [() for _ in range(len(table))]
+        return most_likely(head, lambda x: _raw(self.boosters["category"], x), table, k)
 
     def registered(self, version: str) -> "Bundle":
         """Return the same bundle under a version number."""
@@ -239,10 +233,10 @@ class Bundle:
             {name: lgb.Booster(model_str=text) for name, text in texts.items()},
         )
 
-    def _baseline(self, frame: pd.DataFrame) -> Floats:
+    def _baseline(self, table: Table) -> Floats:
         if self.meta.baseline is None:
-            return np.full(len(frame), np.nan)
-        return self.meta.clip(self.meta.baseline(frame))
+            return np.full(len(table), np.nan)
+        return self.meta.clip(self.meta.baseline(table))
 
     def _said(self, x: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         """Return low, value, high and margin of each row of the input."""

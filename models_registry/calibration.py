@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
-from models_registry.columns import Floats, numbers, require
+from models_registry.columns import Floats, Table, framed, numbers, require
 from models_registry.errors import BundleError
 
 _STEEPEST = 700.0  # exp() of more overflows a float64; the probability is 0 or 1 long before
@@ -79,9 +78,9 @@ class Curve:
         if not self.xs or len(self.xs) != len(self.ys) or bool(np.any(np.diff(self.xs) <= 0)):
             raise BundleError("A curve needs as many ys as xs, with xs strictly increasing")
 
-    def __call__(self, frame: pd.DataFrame) -> Floats:
-        """Return the rule's answer for each row of `frame`."""
-        x = numbers(frame, self.feature)
+    def __call__(self, table: Table) -> Floats:
+        """Return the rule's answer for each row of `table`."""
+        x = numbers(table, self.feature)
         return np.where(np.isnan(x), self.missing, np.interp(x, self.xs, self.ys))
 
 
@@ -104,12 +103,12 @@ class Levels:
     otherwise: float
     kind: Literal["levels"] = "levels"
 
-    def __call__(self, frame: pd.DataFrame) -> Floats:
-        """Return the rule's answer for each row of `frame`."""
-        require(frame, [self.feature])
-        if self.feature not in frame:
-            return np.full(len(frame), self.otherwise)
-        answers = frame[self.feature].astype(object).map(self.values)
+    def __call__(self, table: Table) -> Floats:
+        """Return the rule's answer for each row of `table`."""
+        require(table, [self.feature])
+        if self.feature not in table:
+            return np.full(len(table), self.otherwise)
+        answers = framed(table)[self.feature].astype(object).map(self.values)
         return np.asarray(answers.fillna(self.otherwise), np.float64)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -41,17 +42,14 @@ def grouped(parts: Floats, features: Sequence[str], groups: Groups) -> Grouped:
     groups
         Names that speak once, at least two each.
     """
-    members = positions(features, groups)
-    first = np.array([each[0] for each in members], dtype=np.intp)
-    sums = parts[:, first]
-    speakers = np.broadcast_to(first, sums.shape).copy()
-    for at, each in enumerate(members):
-        if len(each) > 1:
-            own = parts[:, each]
-            sums[:, at] = own.sum(axis=1)
-            along = own * np.sign(sums[:, [at]])
-            speakers[:, at] = np.asarray(each, dtype=np.intp)[along.argmax(axis=1)]
-    return Grouped(sums, speakers)
+    layout = _layout(tuple(features), groups)
+    own = parts[:, layout.columns]
+    sums = np.add.reduceat(own, layout.starts, axis=1)
+    along = own * np.sign(sums)[:, layout.group]
+    loudest = np.maximum.reduceat(along, layout.starts, axis=1)
+    # Of equals the first speaks.
+    speakers = np.where(along == loudest[:, layout.group], layout.columns, len(features))
+    return Grouped(sums, np.minimum.reduceat(speakers, layout.starts, axis=1))
 
 
 def positions(features: Sequence[str], groups: Groups) -> list[list[int]]:
@@ -61,6 +59,26 @@ def positions(features: Sequence[str], groups: Groups) -> list[list[int]]:
     for position, name in enumerate(features):
         found.setdefault(of.get(name, (name,))[0], []).append(position)
     return list(found.values())
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Columns group by group, where each group starts, and the group of each column."""
+
+    columns: Places
+    starts: Places
+    group: Places
+
+
+@cache
+def _layout(features: tuple[str, ...], groups: Groups) -> _Layout:
+    members = positions(features, groups)
+    sizes = [len(each) for each in members]
+    return _Layout(
+        np.concatenate([np.array(each, dtype=np.intp) for each in members]),
+        np.cumsum([0, *sizes[:-1]], dtype=np.intp),
+        np.repeat(np.arange(len(members)), sizes),
+    )
 
 
 def group_of(groups: Groups) -> dict[str, tuple[str, ...]]:

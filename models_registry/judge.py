@@ -1,16 +1,21 @@
 """From feature rows to scores: the one function that every path, online and nightly, ends in."""
 
 import math
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Protocol, cast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from features.clock import utc
+from features.rows import FeatureRows
 from models_registry.bundle import Bundle
-from models_registry.score import Interval, Lang, Score, Status
+from models_registry.columns import Table, taken
+from models_registry.meta import Meta
+from models_registry.reasons import ReasonPolicy
+from models_registry.score import Category, Interval, Lang, Reason, Score, Status
 
 
 class Freshness(Protocol):
@@ -27,20 +32,21 @@ class Freshness(Protocol):
 
 def judge(
     bundle: Bundle,
-    frame: pd.DataFrame,
+    table: Table,
     *,
     scored_at: datetime,
     max_age_days: float,
     newest: Freshness | None = None,
     top_k: int = 0,
     lang: Lang = "en",
+    told: ReasonPolicy | None = None,
     top_categories: int = 5,
 ) -> list[Score]:
-    """Return one score per row of `frame`, in its order.
+    """Return one score per row of `table`, in its order.
 
     Parameters
     ----------
-    frame
+    table
         customer_id and/or lead_id; as_of (aware or naive UTC; NaT = nothing known of this id; a
         lead's own moment of capture for a lead without a customer); the bundle's features.
     scored_at
@@ -54,43 +60,28 @@ def judge(
         Reasons per score; 0 saves nine tenths of the time.
     lang
         Language of the reasons.
+    told
+        Which reasons are worth saying.
     top_categories
         Categories per score of a model with a category head.
 
     Raises
     ------
     BundleError
-        If `frame` lacks a column the bundle reads.
+        If `table` lacks a column the bundle reads.
     """
-    moments = _moments(frame)
-    scores = [
-        _unknown(bundle, customer_id, lead_id, scored_at)
-        for customer_id, lead_id in zip(
-            _ids(frame, "customer_id"), _ids(frame, "lead_id"), strict=True
-        )
-    ]
-    known = [i for i, moment in enumerate(moments) if moment is not None]
-    rows = frame.iloc[known]
-    answers = _answers(bundle, rows)
-    reasons = bundle.explain(rows, top_k, lang)
-    categories = bundle.next_categories(rows, top_categories)
-    late = timedelta(days=max_age_days)
-    for i, answer, told, likely in zip(known, answers, reasons, categories, strict=True):
-        moment = cast(datetime, moments[i])
-        scores[i] = replace(
-            scores[i],
-            as_of=moment,
-            value=answer.value,
-            percentile=answer.percentile,
-            band=answer.band,
-            interval=answer.interval,
-            baseline=answer.baseline,
-            status=_status(
-                answer.eligible and bundle.meta.rung == "full", moment, scored_at, newest, late
-            ),
-            reasons=told,
-            categories=likely,
-        )
+    moments = _moments(table)
+    known = np.array([moment is not None for moment in moments], dtype=np.bool_)
+    answers = _answers(bundle, taken(table, known), top_k, lang, told, top_categories)
+    at, late = utc(scored_at), timedelta(days=max_age_days)
+    subjects = zip(_ids(table, "customer_id"), _ids(table, "lead_id"), strict=True)
+    scores = []
+    for (customer_id, lead_id), moment in zip(subjects, moments, strict=True):
+        answer, status = _NO_ANSWER, Status.UNKNOWN_CUSTOMER
+        if moment is not None:
+            answer = next(answers)
+            status = _status(answer.by_full_model, moment, at, newest, late)
+        scores.append(_score(bundle.meta, customer_id, lead_id, moment, at, answer, status))
     return scores
 
 
@@ -101,54 +92,76 @@ class _Answer:
     band: str | None
     interval: Interval | None
     baseline: float | None
-    eligible: bool
+    by_full_model: bool
+    reasons: tuple[Reason, ...]
+    categories: tuple[Category, ...]
 
 
-def _answers(bundle: Bundle, rows: pd.DataFrame) -> list[_Answer]:
-    said = bundle.predict(rows)
-    values = said["value"].to_numpy(np.float64)
+_NO_ANSWER = _Answer(None, None, None, None, None, False, (), ())
+
+
+def _answers(
+    bundle: Bundle,
+    rows: Table,
+    top_k: int,
+    lang: Lang,
+    told: ReasonPolicy | None,
+    top_categories: int,
+) -> Iterator[_Answer]:
+    said = bundle.answers(rows)
     level = bundle.meta.interval_level
-    return [
-        _Answer(
+    full = bundle.meta.rung == "full"
+    for value, percentile, band, low, high, baseline, eligible, reasons, categories in zip(
+        said.value.tolist(),
+        bundle.percentile(said.value).tolist(),
+        bundle.band(said.value),
+        said.low.tolist(),
+        said.high.tolist(),
+        said.baseline.tolist(),
+        said.eligible.tolist(),
+        bundle.explain(rows, top_k, lang, told),
+        bundle.next_categories(rows, top_categories),
+        strict=True,
+    ):
+        inside = level is not None and not math.isnan(low)
+        yield _Answer(
             _number(value),
             _number(percentile),
             band,
-            Interval(low, high, level) if level is not None and not math.isnan(low) else None,
+            Interval(low, high, level) if level is not None and inside else None,
             _number(baseline),
-            eligible,
+            eligible and full,
+            reasons,
+            categories,
         )
-        for value, percentile, band, low, high, baseline, eligible in zip(
-            values.tolist(),
-            bundle.percentile(values).tolist(),
-            bundle.band(values),
-            said["low"].tolist(),
-            said["high"].tolist(),
-            said["baseline"].tolist(),
-            said["eligible"].tolist(),
-            strict=True,
-        )
-    ]
 
 
-def _unknown(
-    bundle: Bundle, customer_id: str | None, lead_id: str | None, scored_at: datetime
+def _score(
+    meta: Meta,
+    customer_id: str | None,
+    lead_id: str | None,
+    moment: datetime | None,
+    at: datetime,
+    answer: _Answer,
+    status: Status,
 ) -> Score:
-    meta = bundle.meta
     return Score(
         customer_id=customer_id,
         lead_id=lead_id,
         model=meta.model,
         model_version=meta.version,
         feature_service=meta.feature_service,
-        as_of=None,
-        scored_at=utc(scored_at),
+        as_of=moment,
+        scored_at=at,
         horizon_days=meta.horizon_days,
-        value=None,
-        percentile=None,
-        band=None,
-        interval=None,
-        status=Status.UNKNOWN_CUSTOMER,
-        baseline=None,
+        value=answer.value,
+        percentile=answer.percentile,
+        band=answer.band,
+        interval=answer.interval,
+        status=status,
+        baseline=answer.baseline,
+        reasons=answer.reasons,
+        categories=answer.categories,
     )
 
 
@@ -164,19 +177,25 @@ def _status(
     if newest is None:
         return Status.OK
     behind = utc(newest.as_of) - moment > late
-    neglected = utc(scored_at) - utc(newest.at) > late
+    neglected = scored_at - utc(newest.at) > late
     return Status.STALE if behind or neglected else Status.OK
 
 
-def _moments(frame: pd.DataFrame) -> list[datetime | None]:
-    moments = pd.to_datetime(frame["as_of"], utc=True)
+def _moments(table: Table) -> list[datetime | None]:
+    if isinstance(table, FeatureRows):
+        naive: list[datetime | None] = table.as_of.tolist()
+        return [None if moment is None else moment.replace(tzinfo=UTC) for moment in naive]
+    moments = pd.to_datetime(table["as_of"], utc=True)
     return [None if pd.isna(moment) else moment.to_pydatetime() for moment in moments]
 
 
-def _ids(frame: pd.DataFrame, name: str) -> list[str | None]:
-    if name not in frame:
-        return [None] * len(frame)
-    return [None if pd.isna(one) else str(one) for one in frame[name]]
+def _ids(table: Table, name: str) -> list[str | None]:
+    if isinstance(table, FeatureRows):
+        return list(table.ids) if name == "customer_id" else [None] * len(table)
+    if name not in table:
+        return [None] * len(table)
+    ids: list[Any] = table[name].tolist()
+    return [None if pd.isna(one) else str(one) for one in ids]
 
 
 def _number(x: float) -> float | None:

@@ -6,11 +6,10 @@ from itertools import pairwise
 from typing import Literal, cast
 
 import numpy as np
-import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
 from models_registry.calibration import Calibration, Rule, Sigmoid, sigmoid
-from models_registry.columns import Floats, numbers
+from models_registry.columns import Floats, Table, numbers
 from models_registry.errors import BundleError
 from models_registry.rungs import Rung, Shortage
 
@@ -28,9 +27,9 @@ class Condition:
     op: Literal["at_least", "at_most"]
     value: float
 
-    def holds(self, frame: pd.DataFrame) -> np.ndarray:
-        """Return, for each row of `frame`, whether the bound is met."""
-        x = numbers(frame, self.feature)
+    def holds(self, table: Table) -> np.ndarray:
+        """Return, for each row of `table`, whether the bound is met."""
+        x = numbers(table, self.feature)
         return x >= self.value if self.op == "at_least" else x <= self.value
 
 
@@ -78,9 +77,9 @@ class Basket:
     usual: float
     weight: float
 
-    def __call__(self, frame: pd.DataFrame) -> Floats:
+    def __call__(self, table: Table) -> Floats:
         """Return the expected spend a purchase of each row; above 0."""
-        own, orders = np.nan_to_num(numbers(frame, self.mean)), numbers(frame, self.orders)
+        own, orders = np.nan_to_num(numbers(table, self.mean)), numbers(table, self.orders)
         seen = np.nan_to_num(orders)
         shrunk: Floats = (own * seen + self.usual * self.weight) / (seen + self.weight)
         return shrunk

@@ -1,12 +1,12 @@
 """Contributions as sentences: which feature moved a score, and how a shop guide would say it."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from features.catalog import described
-from models_registry.columns import FREE_FORM, Floats, numbers
+from models_registry.columns import FREE_FORM, Floats, Table, framed, numbers
 from models_registry.groups import grouped
 from models_registry.meta import Condition, Meta
 from models_registry.score import Lang, Reason
@@ -54,7 +54,7 @@ class ReasonPolicy:
 
 def tree_reasons(
     meta: Meta,
-    frame: pd.DataFrame,
+    table: Table,
     contributions: Floats,
     top_k: int,
     lang: Lang,
@@ -67,7 +67,7 @@ def tree_reasons(
 
     Parameters
     ----------
-    frame
+    table
         The explained rows, n of them.
     contributions
         Shape (n, n_features + 1), the base value last.
@@ -79,8 +79,8 @@ def tree_reasons(
     order = np.argsort(-size, axis=1, kind="stable")[:, :top_k]
     speakers = np.take_along_axis(parts.speakers, order, axis=1)
     told = sorted({meta.features[j] for j in np.unique(speakers)})
-    values = {name: _values(meta, frame, name) for name in told}
-    usual = {name: _usual(meta, frame, name) for name in told}
+    values = {name: _values(meta, table, name) for name in told}
+    usual = {name: _usual(meta, table, name) for name in told}
     return [
         tuple(
             _reason(name, values[name][i], usual[name][i], float(parts.sums[i, j]), lang, policy)
@@ -88,19 +88,19 @@ def tree_reasons(
             if worth[i, j]
             for name in [meta.features[speaker]]
         )
-        for i in range(len(frame))
+        for i in range(len(table))
     ]
 
 
 def outside_reasons(
-    meta: Meta, frame: pd.DataFrame, lang: Lang, policy: ReasonPolicy
+    meta: Meta, table: Table, lang: Lang, policy: ReasonPolicy
 ) -> list[tuple[Reason, ...]]:
     """Return why the model does not judge these rows: the first bound each one misses.
 
     The contribution is 0: the value comes from the rule, not from the trees.
     """
-    missed = np.argmin(np.column_stack([c.holds(frame) for c in meta.population]), axis=1)
-    values = [numbers(frame, condition.feature) for condition in meta.population]
+    missed = np.argmin(np.column_stack([c.holds(table) for c in meta.population]), axis=1)
+    values = [numbers(table, condition.feature) for condition in meta.population]
     return [
         (_outside(meta.population[j], _known(float(values[j][i])), lang, policy),)
         for i, j in enumerate(missed)
@@ -151,27 +151,27 @@ def _reason(
     )
 
 
-def _values(meta: Meta, frame: pd.DataFrame, name: str) -> list[float | str | None]:
+def _values(meta: Meta, table: Table, name: str) -> list[float | str | None]:
     if name not in meta.levels:
-        return [_known(float(x)) for x in numbers(frame, name)]
-    if name not in frame:
-        return [None] * len(frame)
-    return [x if isinstance(x, str) else None for x in frame[name]]
+        return [_known(x) for x in numbers(table, name).tolist()]
+    if name not in table:
+        return [None] * len(table)
+    return [x if isinstance(x, str) else None for x in framed(table)[name]]
 
 
-def _usual(meta: Meta, frame: pd.DataFrame, name: str) -> list[float | str | None]:
+def _usual(meta: Meta, table: Table, name: str) -> list[float | str | None]:
     """Return the customer's own usual value if the catalogue names one, else the population's."""
     feature = described(name)
     own = feature.typical_from if feature else None
     if own is None:
-        return [meta.typical.get(name)] * len(frame)
-    if own not in frame:
-        return [None] * len(frame)
-    return [_known(float(x)) for x in numbers(frame, own)]
+        return [meta.typical.get(name)] * len(table)
+    if own not in table:
+        return [None] * len(table)
+    return [_known(x) for x in numbers(table, own).tolist()]
 
 
 def _known(x: float) -> float | None:
-    return None if np.isnan(x) else x
+    return None if math.isnan(x) else x
 
 
 def _label(name: str, lang: Lang) -> str:

@@ -13,9 +13,10 @@ import pandas as pd
 
 from features.clock import naive, utc
 from features.engine import connect
+from models_registry.columns import Table
 from models_registry.errors import ScoresMissingError
 from models_registry.score import Score
-from models_registry.score_rows import COLUMNS, INPUT, facts, flat, framed
+from models_registry.score_rows import COLUMNS, facts, flat, framed, told
 
 _MOMENT = "%Y-%m-%dT%H%M%S"
 
@@ -70,14 +71,19 @@ class ScoreLog:
         """Return where a batch lies, or would: a Parquet file, or a folder of such files."""
         return self._batch_dir(model, as_of) / f"{version}.parquet"
 
-    def append_online(self, scores: Sequence[Score], inputs: pd.DataFrame) -> None:
-        """Append scores given to a request, with their inputs row for row; flushed on return."""
+    def append_online(self, scores: Sequence[Score], rows: Table, inputs: Sequence[str]) -> None:
+        """Append scores given to a request; flushed on return.
+
+        Parameters
+        ----------
+        rows, inputs
+            What the scores were made from, row for row, and which columns of it: `bundle.inputs`.
+        """
         if not scores:
             return
-        told = facts(inputs).rename(columns=lambda name: name.removeprefix(INPUT))
         lines = b"".join(
             orjson.dumps({**flat(score), "inputs": orjson.dumps(row).decode()}) + b"\n"
-            for score, row in zip(scores, told.to_dict("records"), strict=True)
+            for score, row in zip(scores, told(rows, inputs), strict=True)
         )
         folder = self.root / "online"
         folder.mkdir(parents=True, exist_ok=True)
@@ -110,14 +116,24 @@ class ScoreLog:
             if (as_of is None or utc(as_of) == moment) and version in (None, one)
         ]
         if not fitting:
-            raise ScoresMissingError(
-                f"No scores of {model} were logged",
-                where=str(as_of or self.root),
-                todo="Run `shuke nightly`.",
-            )
-        moment, newest = fitting[-1]
-        file = self.batch_path(model, moment, newest)
-        return connect().read_parquet(f"{file}/*.parquet" if file.is_dir() else str(file))
+            raise self._missing(model, as_of)
+        [found] = self.tables([(model, *fitting[-1])])
+        return found
+
+    def tables(self, batches: Sequence[tuple[str, datetime, str]]) -> list[ibis.Table]:
+        """Return batches as `batch` does, on one connection, so that they can be joined.
+
+        Parameters
+        ----------
+        batches
+            Model, moment and version of each.
+
+        Raises
+        ------
+        ScoresMissingError
+        """
+        con = connect()
+        return [con.read_parquet(self._batch_files(*batch)) for batch in batches]
 
     def online(self) -> ibis.Table:
         """Return every score given online: the columns of a score and `inputs` as JSON text.
@@ -159,6 +175,19 @@ class ScoreLog:
         for column in ("as_of", "scored_at"):
             whole[column] = whole[column].dt.tz_localize(UTC)
         return pd.DataFrame(whole)
+
+    def _batch_files(self, model: str, as_of: datetime, version: str) -> str:
+        if (utc(as_of), version) not in self.batches(model):
+            raise self._missing(model, as_of)
+        file = self.batch_path(model, as_of, version)
+        return f"{file}/*.parquet" if file.is_dir() else str(file)
+
+    def _missing(self, model: str, as_of: datetime | None) -> ScoresMissingError:
+        return ScoresMissingError(
+            f"No scores of {model} were logged",
+            where=str(as_of or self.root),
+            todo="Run `shuke nightly`.",
+        )
 
     def _online_files(self) -> list[str]:
         return self._files("online/*.jsonl")

@@ -1,6 +1,6 @@
 """A score as a row: fixed columns and types, the same in Parquet, JSON lines and frames."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,9 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from features.clock import naive, utc
+from features.rows import FeatureRows
+from models_registry.columns import Table
+from models_registry.columns import framed as as_frame
 from models_registry.score import Category, Interval, Reason, Score, Status
 
 INPUT = "in_"  # prefix of logged feature values in batch files
@@ -87,6 +90,15 @@ def framed(rows: Iterable[dict[str, object]]) -> pd.DataFrame:
     """Return rows under fixed types: a column of nothing but None keeps its type in Parquet."""
     types = {column: _PANDAS[kind] for column, kind in COLUMNS.items()}
     return pd.DataFrame(list(rows), columns=list(COLUMNS)).astype(types)
+
+
+def told(table: Table, names: Sequence[str]) -> list[dict[str, object]]:
+    """Return the values that scores were made from, row by row; a column not there is missing."""
+    if isinstance(table, FeatureRows) and not table.absent(tuple(names)):
+        return [dict(zip(names, row, strict=True)) for row in table.matrix(tuple(names)).tolist()]
+    plain = facts(as_frame(table).reindex(columns=list(names)))
+    rows: list[dict[str, object]] = plain.set_axis(list(names), axis="columns").to_dict("records")  # type: ignore[assignment]  # pandas knows no str keys
+    return rows
 
 
 def facts(inputs: pd.DataFrame) -> pd.DataFrame:

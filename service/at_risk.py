@@ -1,42 +1,76 @@
 """The at-risk list: one nightly batch beside expected value and home store."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-import ibis
 import orjson
-import pandas as pd
 
 from models_registry.errors import ScoresMissingError
 from models_registry.reasons import say
 from models_registry.score import Lang, Status
-from models_registry.score_log import ScoreLog
+from service import listing
+from service.board import Board, Night
+from service.customer_row import CUSTOMER_COLUMNS, CUSTOMER_ID
 from service.errors import NotFoundError
-from service.lake_reader import LakeReader
+from service.predicates.paging import Place, Sort, all_of
+from service.predicates.tree import (
+    Column,
+    Compare,
+    Missing,
+    Not,
+    Operator,
+    Plain,
+    Predicate,
+    Value,
+    column_names,
+)
 
 RiskModel = Literal["churn_28d", "churn_60d"]
-Sort = Literal["risk", "-risk", "value", "-value", "expected_loss", "-expected_loss"]
-Place = tuple[float, str]
+Order = Literal["risk", "-risk", "value", "-value", "expected_loss", "-expected_loss"]
 
 _LOGGED_LANG: Lang = "en"
+_LOSS = CUSTOMER_COLUMNS["expected_loss"].column
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Whom the list holds; None takes all."""
+    """Whom the list holds; None takes all.
+
+    Attributes
+    ----------
+    met
+        A filter over the columns of the customers list; `expected_loss` is that of the model asked
+        for.
+    seen
+        The customers the viewer sees.
+    """
 
     risk_at_least: float | None = None
     value_at_least: float | None = None
     store_id: str | None = None
     band: str | None = None
     status: Status | None = None
+    met: Predicate | None = None
+    seen: Collection[str] | None = None
+
+    def of(self, model: RiskModel) -> Predicate:
+        """Return all of them as one filter over the board, for the scores of a model."""
+        wanted: tuple[tuple[str, Operator, Plain | None], ...] = (
+            (model, ">=", self.risk_at_least),
+            ("value_90d", ">=", self.value_at_least),
+            ("store_id", "=", self.store_id),
+            (f"{model}_band", "=", self.band),
+            (f"{model}_status", "=", self.status and self.status.value),
+        )
+        scored = Not(Missing(_column(model)))
+        return all_of([scored, *(_compared(*each) for each in wanted), self.met]) or scored
 
 
 @dataclass(frozen=True, slots=True)
 class AtRisk:
-    """One customer on the list; `place` is where the list goes on after them."""
+    """One customer on the list."""
 
     customer_id: str
     store_id: str | None
@@ -47,22 +81,13 @@ class AtRisk:
     value: float | None
     expected_loss: float | None
     reason: str | None
-    place: Place
 
 
 @dataclass(frozen=True)
 class AtRiskList:
-    """Reads the list from the score log.
+    """Reads the list from the board."""
 
-    Attributes
-    ----------
-    value_model
-        Model whose batch of the same moment gives the expected value; without one it is missing.
-    """
-
-    score_log: ScoreLog
-    lake: LakeReader
-    value_model: str
+    board: Board
 
     def batch(self, model: RiskModel, as_of: datetime | None) -> tuple[datetime, str]:
         """Return moment and model version of the batch that answers.
@@ -79,7 +104,7 @@ class AtRiskList:
         NotFoundError
             No batch was made at `as_of`.
         """
-        batches = self.score_log.batches(model)
+        batches = self.board.score_log.batches(model)
         if not batches:
             raise ScoresMissingError(
                 f"No batch of {model} was scored yet", where=model, todo="Run `shuke nightly`."
@@ -99,80 +124,95 @@ class AtRiskList:
         batch: tuple[datetime, str],
         filters: Filters,
         *,
-        sort: Sort,
+        sort: Order,
         limit: int,
         after: Place | None = None,
         lang: Lang = "en",
-        seen: Collection[str] | None = None,
     ) -> list[AtRisk]:
         """Return at most `limit` customers after `after`, in the order of `sort`.
 
         A missing sort value comes last in either direction; ties are in the order of ids.
-
-        Parameters
-        ----------
-        seen
-            The customers the viewer sees; None is everybody.
         """
-        whole = _seen(self._joined(model, batch), seen)
-        wanted = _placed(_filtered(whole, filters), sort)
-        if after is not None:
-            place, customer_id = after
-            wanted = wanted.filter(
-                (wanted.place > place)
-                | ((wanted.place == place) & (wanted.customer_id > customer_id))
-            )
-        rows = wanted.order_by("place", "customer_id").limit(limit).execute()
-        return [_row(_plain(row), lang) for row in rows.to_dict("records")]
+        table = self._table(model, batch, filters, sort, after)
+        return [_row(row, lang) for row in listing.rows(table, limit)]
 
-    def _joined(self, model: RiskModel, batch: tuple[datetime, str]) -> Any:
+    def whole(
+        self,
+        model: RiskModel,
+        batch: tuple[datetime, str],
+        filters: Filters,
+        *,
+        sort: Order,
+        after: Place | None = None,
+        lang: Lang = "en",
+    ) -> Iterator[list[AtRisk]]:
+        """Yield all customers after `after`, some at a time, as they are read."""
+        table = self._table(model, batch, filters, sort, after)
+        names = table.columns
+        for some in listing.stream(table):
+            yield [_row(dict(zip(names, row, strict=True)), lang) for row in some]
+
+    def count(self, model: RiskModel, batch: tuple[datetime, str], filters: Filters) -> int:
+        """Return how many customers the whole list holds."""
+        return int(self._kept(model, batch, filters).count().execute())
+
+    def _table(
+        self,
+        model: RiskModel,
+        batch: tuple[datetime, str],
+        filters: Filters,
+        sort: Order,
+        after: Place | None,
+    ) -> Any:
+        kept = self._kept(model, batch, filters)
+        ordered = listing.ordered(kept, sort_key(model, sort), CUSTOMER_ID, after)
+        return ordered.select(**_names(model))
+
+    def _kept(self, model: RiskModel, batch: tuple[datetime, str], filters: Filters) -> Any:
         as_of, version = batch
-        scored = self.score_log.batch(model, as_of, version)
-        risk = scored.filter(scored.value.notnull()).select(
-            "customer_id", "percentile", "band", "status", "reasons", risk=scored.value
-        )
-        values, homes = self._values(as_of), self.lake.home_stores(as_of)
-        stores = pd.DataFrame(list(homes.items()), columns=["customer_id", "store_id"], dtype="str")
-        joined = risk.left_join(ibis.memtable(values), "customer_id").drop("customer_id_right")
-        joined = joined.left_join(ibis.memtable(stores), "customer_id").drop("customer_id_right")
-        return joined.mutate(expected_loss=joined.risk * joined.value)
-
-    def _values(self, as_of: datetime) -> pd.DataFrame:
-        """Read through a frame: each batch opens an engine of its own, and engines cannot join."""
-        try:
-            batch = self.score_log.batch(self.value_model, as_of)
-            values: pd.DataFrame = batch.select("customer_id", "value").execute()
-            return values
-        except ScoresMissingError:
-            columns = {"customer_id": "str", "value": "float64"}
-            return pd.DataFrame(columns=list(columns)).astype(columns)
+        others = self.board.night(as_of)
+        met = filters.of(model)
+        names = {*column_names(met), *_names(model).values()} - {_LOSS.name}
+        night = Night(as_of, {**others.versions, model: version})
+        table = self.board.table(night, {*names, model, "value_90d"}, seen=filters.seen)
+        return listing.kept(table.mutate(expected_loss=table[model] * table.value_90d), met)
 
 
-def _seen(whole: Any, seen: Collection[str] | None) -> Any:
-    if seen is None:
-        return whole
-    ids = pd.DataFrame({"customer_id": sorted(seen)}, dtype="str")
-    return whole.semi_join(ibis.memtable(ids), "customer_id")
+def sort_key(model: RiskModel, sort: Order) -> Sort:
+    """Return the order of the board that an order of the list is."""
+    name = sort.removeprefix("-")
+    return Sort(_column(_names(model)[name]), sort.startswith("-"))
 
 
-def _filtered(whole: Any, filters: Filters) -> Any:
-    floors = {"risk": filters.risk_at_least, "value": filters.value_at_least}
-    equals = {"store_id": filters.store_id, "band": filters.band, "status": filters.status}
-    wanted = [whole[name] >= floor for name, floor in floors.items() if floor is not None]
-    wanted += [whole[name] == str(value) for name, value in equals.items() if value is not None]
-    return whole.filter(*wanted) if wanted else whole
+def _names(model: RiskModel) -> dict[str, str]:
+    """Return column of the list -> column of the board."""
+    return {
+        "customer_id": CUSTOMER_ID.name,
+        "store_id": "store_id",
+        "risk": model,
+        "percentile": f"{model}_percentile",
+        "band": f"{model}_band",
+        "status": f"{model}_status",
+        "value": "value_90d",
+        "expected_loss": _LOSS.name,
+        "reasons": f"{model}_reasons",
+    }
 
 
-def _placed(table: Any, sort: Sort) -> Any:
-    key = table[sort.removeprefix("-")]
-    towards = -key if sort.startswith("-") else key
-    return table.mutate(place=towards.fill_null(float("inf")))
+def _column(name: str) -> Column:
+    return CUSTOMER_COLUMNS[name].column
+
+
+def _compared(name: str, test: Operator, value: Plain | None) -> Predicate | None:
+    if value is None:
+        return None
+    column = _column(name)
+    return Compare(test, column, Value(value, column.kind))
 
 
 def _row(row: dict[str, Any], lang: Lang) -> AtRisk:
     reasons: Sequence[dict[str, Any]] = orjson.loads(row.pop("reasons") or "[]")
-    place = (row.pop("place"), row["customer_id"])
-    return AtRisk(**row, reason=_strongest(reasons, lang), place=place)
+    return AtRisk(**row, reason=_strongest(reasons, lang))
 
 
 def _strongest(reasons: Sequence[dict[str, Any]], lang: Lang) -> str | None:
@@ -182,7 +222,3 @@ def _strongest(reasons: Sequence[dict[str, Any]], lang: Lang) -> str | None:
             return str(reason["text"])
         return say(reason["feature"], reason["value"], reason["typical"], lang)
     return None
-
-
-def _plain(row: dict[Any, Any]) -> dict[str, Any]:
-    return {name: None if pd.isna(value) else value for name, value in row.items()}

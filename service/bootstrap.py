@@ -18,7 +18,13 @@ from models_registry.score_log import ScoreLog
 from models_registry.settings import Settings as ModelSettings
 from service.at_risk import AtRiskList
 from service.audit import AuditTrail
+from service.board import Board
 from service.champions import Champions
+from service.customer_list import CustomerList
+from service.jobs.desk import JobDesk
+from service.jobs.policy import POLICY as JOBS
+from service.jobs.policy import JobPolicy
+from service.jobs.runner import JobRunner
 from service.lake_reader import LakeReader
 from service.leads import LeadDesk, find_leads
 from service.live.flushing import Flusher
@@ -29,12 +35,17 @@ from service.privacy.contacts import ContactBook
 from service.privacy.data_keys import FILE as DATA_KEY_FILE
 from service.privacy.data_keys import KeyRing
 from service.privacy.person import Rights
+from service.rate_limits import RateLimits
 from service.repository.records import Records
 from service.scoring import Clock, Scorer, Spread
 from service.sessions import Sessions
 from service.settings import Settings
 from service.shadow import Shadow
 from service.sight import Access
+from service.webhooks.courier import Courier
+from service.webhooks.desk import WebhookDesk
+from service.webhooks.policy import POLICY as SENDING
+from service.webhooks.sending import Sender
 from service.worker import Worker
 
 
@@ -56,12 +67,16 @@ class App:
     shadow: Shadow
     leads: LeadDesk
     at_risk: AtRiskList
+    customers: CustomerList
     intake: Intake
     audit: AuditTrail
     access: Access
     sessions: Sessions
     contacts: ContactBook
     rights: Rights
+    limits: RateLimits
+    webhooks: WebhookDesk
+    jobs: JobDesk
 
 
 def build(
@@ -98,6 +113,7 @@ def build(
         settings.max_feature_age_days,
         _on_spark(features, store, shadow_log, settings, clock),
     )
+    board = Board(score_log, reader)
     scorer = Scorer(
         store=store,
         champions=champions,
@@ -126,7 +142,8 @@ def build(
         scorer=scorer,
         shadow=shadow,
         leads=LeadDesk(records, reader, scorer, policies, clock, contacts),
-        at_risk=AtRiskList(score_log, reader, policies.night.value_model),
+        at_risk=AtRiskList(board),
+        customers=CustomerList(board),
         intake=Intake(records, clock),
         audit=audit,
         access=Access(records, reader, policies.access, audit, clock),
@@ -136,11 +153,15 @@ def build(
             features.lake_dir,
             store,
             {"scores": score_log, "shadow": shadow_log},
+            settings.job_dir,
             records,
             contacts,
             audit,
             clock,
         ),
+        limits=RateLimits(settings.rate_limit_url, settings.rate_policy),
+        webhooks=WebhookDesk(records, clock, settings.webhook_allow_private),
+        jobs=JobDesk(records, settings.job_dir, champions, store, clock, job_policy(settings)),
     )
 
 
@@ -166,6 +187,24 @@ def build_worker(app: App) -> Worker:
     # The flusher works from a thread of its own: a lake's connection is for one.
     flusher = Flusher(app.records, Lake(features.lake_dir, features.threads))
     return Worker(app.records, load, put, flusher, app.clock, policy)
+
+
+def build_courier(app: App) -> Courier:
+    """Return the courier that delivers the webhooks of `app`; it does nothing before it runs."""
+    private = app.settings.webhook_allow_private
+    return Courier(app.records, Sender(SENDING.timeout), app.clock, allow_private=private)
+
+
+def build_job_runner(app: App, policy: JobPolicy | None = None) -> JobRunner:
+    """Return what does the jobs `app` takes in; it does nothing before it runs."""
+    policy = policy or job_policy(app.settings)
+    root = app.settings.job_dir
+    return JobRunner(app.records, root, app.scorer, app.champions, app.clock, policy)
+
+
+def job_policy(settings: Settings) -> JobPolicy:
+    """Return how jobs are cut, leased and kept."""
+    return replace(JOBS, keep=timedelta(days=settings.job_retention_days))
 
 
 def _on_spark(

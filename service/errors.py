@@ -1,6 +1,6 @@
 """What only the service can fail at."""
 
-from features.errors import InputError
+from features.errors import InputError, ShukeError
 
 
 class NotFoundError(InputError):
@@ -16,3 +16,25 @@ def unknown_customer(customer_id: str) -> NotFoundError:
         where=customer_id,
         todo="Customers appear with their first order, after the next nightly run.",
     )
+
+
+class TryLaterError(ShukeError):
+    """The same call may be made again after a while.
+
+    Parameters
+    ----------
+    after
+        Whole seconds until it is worth it.
+    """
+
+    code = "try-later"
+
+    def __init__(self, what: str, *, after: int, where: str = "", todo: str = "") -> None:
+        super().__init__(what, where=where, todo=todo)
+        self.after = after
+
+
+class ConflictError(InputError):
+    """What is asked for does not go together with the state of the thing it is asked of."""
+
+    code = "conflict"

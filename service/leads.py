@@ -21,6 +21,7 @@ from service.privacy.normal import spotted, without
 from service.repository.records import Records, Work
 from service.repository.rows import Assignment, LeadRecord
 from service.scoring import Clock, Scorer
+from service.webhooks.announcing import announce_routes, announce_tasks
 
 _log = structlog.get_logger("shuke.leads")
 
@@ -141,6 +142,8 @@ class LeadDesk:
         work.assignments.add_new(routes, at)
         tasks = follow_up_tasks(routes, facts, self.policies.tasks, as_of)
         work.tasks.add_new(_explained(tasks, {lead.lead_id: score for lead, score in new}))
+        announce_routes(work, list(facts), at)
+        announce_tasks(work, tasks, at)
         return len(new)
 
     def find(self, ids: Sequence[str]) -> list[LeadRecord | None]:

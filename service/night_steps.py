@@ -1,6 +1,6 @@
 """What the steps of the night do, one function each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -18,6 +18,7 @@ from service.live.policy import POLICY
 from service.repository.records import Work
 from service.repository.rows import LeadRecord
 from service.scoring import Batch
+from service.webhooks.announcing import announce_bands, announce_tasks
 
 
 def settle_events(app: App) -> int:
@@ -112,7 +113,13 @@ def list_customers(
     actions = with_health(app, planned, risks)
     staff, load = work.staff.all(), work.tasks.loads()
     tasks = retention_tasks(actions, staff, load, app.policies.tasks, as_of)
+    announce_tasks(work, tasks, app.clock())
     return work.lists.add_new(Rule.RETENTION, as_of, actions), work.tasks.add_new(tasks)
+
+
+def tell_bands(app: App, work: Work, models: Collection[str], as_of: datetime) -> int:
+    """Tell receivers of webhooks whose band changed since the batch before."""
+    return announce_bands(work, app.score_log, models, as_of, app.clock())
 
 
 def candidates(risks: Batch, values: Batch, homes: Mapping[str, str]) -> list[Candidate]:

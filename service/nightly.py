@@ -14,7 +14,7 @@ from service.demo_staff import demo_staff
 Progress = Callable[[float], None]
 Result = TypeVar("Result")
 
-_STEPS = 9
+_STEPS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ def nightly(
             lambda added: added[0],
         )
         night.step("retention tasks added", lambda: tasks, int)
+        night.step("band changes told", lambda: steps.tell_bands(app, work, batches, moment), int)
     return NightlyReport(moment, tuple(night.done))
 
 

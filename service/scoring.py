@@ -1,19 +1,23 @@
 """One, many, a whole night: every score is read here, judged once and logged."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 
 import pandas as pd
 
 from features.errors import InputError
 from features.store import Store
 from models_registry.bundle import Bundle
+from models_registry.columns import Table, framed
 from models_registry.judge import Freshness, judge
+from models_registry.reasons import ReasonPolicy
 from models_registry.score import Lang, Score
 from models_registry.score_log import ScoreLog
 from service.champions import CUSTOMER_MODELS, LEAD_MODEL, Champions
 from service.errors import unknown_customer
+from service.given import Value, given_rows
 from service.lake_reader import LakeReader
 from service.lead_rows import lead_rows
 from service.repository.rows import LeadRecord
@@ -22,6 +26,8 @@ from service.what_if import Changes, WhatIf, compare, require_inputs, supposed_r
 
 Clock = Callable[[], datetime]
 FindLeads = Callable[[Sequence[str]], list[LeadRecord | None]]
+
+_EVERY_REASON = ReasonPolicy(min_share=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,8 @@ class Scorer:
         Scores everybody of a moment on another engine; None does it in this process.
     shadow
         Scores the same with the challengers; None leaves them out.
+    turn
+        History is joined over one connection, which is not for several threads: they take turns.
     """
 
     store: Store
@@ -71,6 +79,7 @@ class Scorer:
     max_feature_age_days: float
     spread: Spread | None = None
     shadow: Shadow | None = None
+    turn: Lock = field(default_factory=Lock, compare=False)
 
     def one(
         self,
@@ -78,7 +87,7 @@ class Scorer:
         subject_id: str,
         *,
         as_of: datetime | None = None,
-        top_k: int = 0,
+        top_k: int | None = 0,
         lang: Lang = "en",
     ) -> Score:
         """Return the score of one customer or lead; see `many`."""
@@ -90,10 +99,10 @@ class Scorer:
         ids: Sequence[str],
         *,
         as_of: datetime | None = None,
-        top_k: int = 0,
+        top_k: int | None = 0,
         lang: Lang = "en",
     ) -> list[Score]:
-        """Return one score per id, in the order of `ids`, and log them.
+        """Return one score per id by the champion, in the order of `ids`, and log them.
 
         Parameters
         ----------
@@ -103,7 +112,7 @@ class Scorer:
             None reads the newest features online, a moment those known then. A lead is always
             judged by what was known when it was captured.
         top_k
-            Reasons for each score; 0 saves nine tenths of the time.
+            Reasons for each score; 0 saves nine tenths of the time, None gives every one.
 
         Raises
         ------
@@ -111,8 +120,19 @@ class Scorer:
         FeaturesMissingError
             Features were not materialized, or not built for `as_of`.
         """
-        bundle = self.champions.get(model)
-        if model == LEAD_MODEL:
+        return self.by(self.champions.get(model), ids, as_of=as_of, top_k=top_k, lang=lang)
+
+    def by(
+        self,
+        bundle: Bundle,
+        ids: Sequence[str],
+        *,
+        as_of: datetime | None = None,
+        top_k: int | None = 0,
+        lang: Lang = "en",
+    ) -> list[Score]:
+        """Return one score per id by any version of a model; otherwise as `many`."""
+        if bundle.meta.model == LEAD_MODEL:
             rows_of = self._leads_of(ids)
         elif as_of is None:
             return self._online(bundle, self._newest_of(ids), top_k, lang, now=True)
@@ -132,6 +152,29 @@ class Scorer:
             model: self._online(bundle, rows_of, top_k, lang, now=True)[0]
             for model, bundle in self.champions.of_customers().items()
         }
+
+    def given(
+        self,
+        bundle: Bundle,
+        customers: Sequence[Mapping[str, Value]],
+        ids: Sequence[str | None],
+        *,
+        top_k: int | None = 0,
+        lang: Lang = "en",
+    ) -> list[Score]:
+        """Return one score per customer described by the caller, in their order.
+
+        Nothing of them is kept: these scores are not logged, and no challenger sees them.
+
+        Parameters
+        ----------
+        customers
+            Features by name, free of `service.given.fault`; one that is not given is missing.
+        ids
+            What the caller calls them; never looked up.
+        """
+        rows = given_rows(bundle, customers, ids, self.clock())
+        return self._judge(bundle, rows, None, top_k, lang)
 
     def leads(self, leads: Sequence[LeadRecord], *, top_k: int = 0) -> list[Score]:
         """Return one score per lead just captured, stored or not, and log them."""
@@ -196,18 +239,18 @@ class Scorer:
         return self._night(bundle, rows_of, as_of, top_k)
 
     def _online(
-        self, bundle: Bundle, rows_of: RowsOf, top_k: int, lang: Lang, *, now: bool
+        self, bundle: Bundle, rows_of: RowsOf, top_k: int | None, lang: Lang, *, now: bool
     ) -> list[Score]:
         rows = rows_of(bundle)
         newest = self.store.materialized() if now else None
         scores = self._judge(bundle, rows, newest, top_k, lang)
-        self.score_log.append_online(scores, rows.reindex(columns=bundle.inputs))
+        self.score_log.append_online(scores, rows, bundle.inputs)
         if self.shadow is not None:
             self.shadow.online(bundle.meta.model, Answered(scores, rows, rows_of), newest)
         return scores
 
     def _night(self, bundle: Bundle, rows_of: RowsOf, as_of: datetime, top_k: int) -> Batch:
-        batch = self._batch(bundle, rows_of(bundle), as_of, top_k)
+        batch = self._batch(bundle, framed(rows_of(bundle)), as_of, top_k)
         if self.shadow is not None:
             answered = Answered(batch.scores, batch.rows, rows_of)
             self.shadow.night(bundle.meta.model, answered, as_of)
@@ -224,23 +267,25 @@ class Scorer:
     def _judge(
         self,
         bundle: Bundle,
-        rows: pd.DataFrame,
+        rows: Table,
         newest: Freshness | None,
-        top_k: int,
+        top_k: int | None,
         lang: Lang,
     ) -> list[Score]:
+        every = len(bundle.meta.features) + 1  # a lower rung has a reason of its own
         return judge(
             bundle,
             rows,
             scored_at=self.clock(),
             max_age_days=self.max_feature_age_days,
             newest=newest,
-            top_k=top_k,
+            top_k=every if top_k is None else top_k,
             lang=lang,
+            told=_EVERY_REASON if top_k is None else None,
         )
 
     def _newest_of(self, ids: Sequence[str]) -> RowsOf:
-        return lambda bundle: self.store.online(bundle.meta.feature_service, ids)
+        return lambda bundle: self.store.online_rows(bundle.meta.feature_service, ids)
 
     def _history_of(self, ids: Sequence[str], as_of: datetime) -> RowsOf:
         return lambda bundle: self._history(bundle, ids, as_of)
@@ -249,13 +294,18 @@ class Scorer:
         return lambda bundle: self._lead_rows(bundle, ids)
 
     def _captured_of(self, leads: Sequence[LeadRecord], *, as_captured: bool) -> RowsOf:
-        return lambda bundle: lead_rows(
-            self.store, bundle, leads, as_captured=as_captured, lake=self.lake
-        )
+        return lambda bundle: self._captured(bundle, leads, as_captured=as_captured)
+
+    def _captured(
+        self, bundle: Bundle, leads: Sequence[LeadRecord], *, as_captured: bool
+    ) -> pd.DataFrame:
+        with self.turn:
+            return lead_rows(self.store, bundle, leads, as_captured=as_captured, lake=self.lake)
 
     def _history(self, bundle: Bundle, ids: Sequence[str], as_of: datetime) -> pd.DataFrame:
         asked = pd.DataFrame({"customer_id": list(ids), "as_of": as_of})
-        rows = self.store.history(bundle.meta.feature_service, asked)
+        with self.turn:
+            rows = self.store.history(bundle.meta.feature_service, asked)
         # Every customer with a row has a recency: a row without any number was never built.
         unknown = rows.select_dtypes("float64").isna().all(axis=1)
         return rows.assign(as_of=rows["as_of"].mask(unknown))
@@ -263,7 +313,5 @@ class Scorer:
     def _lead_rows(self, bundle: Bundle, ids: Sequence[str]) -> pd.DataFrame:
         found = self.find_leads(ids)
         known = {lead.lead_id: lead for lead in found if lead is not None}
-        rows = lead_rows(
-            self.store, bundle, list(known.values()), as_captured=False, lake=self.lake
-        )
+        rows = self._captured(bundle, list(known.values()), as_captured=False)
         return rows.set_index("lead_id").reindex(list(ids)).rename_axis("lead_id").reset_index()

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from features.errors import InputError
 from service.crm.permissions import AccessPolicy, Viewer
+from service.errors import TryLaterError
 from service.keys import KeyRejectedError
 from service.passwords import matches
 from service.repository.records import Records
@@ -57,7 +58,7 @@ class CsrfError(InputError):
     code = "csrf"
 
 
-class TooManyAttemptsError(InputError):
+class TooManyAttemptsError(TryLaterError):
     """Too many logins failed under one name."""
 
     code = "too-many-attempts"
@@ -140,6 +141,7 @@ class Sessions:
             if work.login_attempts.count(mark) >= self.policy.attempts:
                 raise TooManyAttemptsError(
                     "Too many logins failed under this name",
+                    after=int(self.policy.within.total_seconds()),
                     todo=f"Wait {self.policy.within // timedelta(minutes=1)} minutes.",
                 )
             work.login_attempts.add(mark, at)

@@ -8,7 +8,9 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.jobs.policy import POLICY as JOBS
 from service.live.policy import POLICY
+from service.rate_limits import RATES, RatePolicy
 
 
 class Settings(BaseSettings):
@@ -24,11 +26,16 @@ class Settings(BaseSettings):
         Where the API listens.
     max_body_bytes
         Largest request body taken.
+    body_limits
+        Other limits, by path; as JSON in the environment.
+    job_retention_days
+        How long a job that is at its end stays, with its files.
     max_feature_age_days
         Features older than this make a score `stale`.
     worker
-        Who folds events: `inline`, a thread of `shuke serve`; `separate`, `shuke worker`. Empty is
-        `inline` while the records are in SQLite, where one process is enough, else `separate`.
+        Who folds events and does jobs: `inline`, threads of `shuke serve`; `separate`,
+        `shuke worker`. Empty is `inline` while the records are in SQLite, where one process is
+        enough, else `separate`.
     flush_seconds
         Events go to the lake after this long at the latest.
     inbox_retention_days
@@ -36,6 +43,14 @@ class Settings(BaseSettings):
     data_key
         Keys of phone numbers and e-mail addresses, the newest first, with commas between; empty
         keeps them in the file `data.key` under `home`, made when first needed.
+    rate_limit_calls, rate_limit_seconds
+        Calls a key may make in a window of so many seconds.
+    rate_limit_attempts
+        Keys not known to be right that an address may try in a minute.
+    rate_limit_url
+        ``redis://host:port/db`` counts for all processes together; empty, each for itself.
+    webhook_allow_private
+        Whether an endpoint may be added that lies within the own network, and then without TLS.
     """
 
     model_config = SettingsConfigDict(env_prefix="SHUKE_", extra="ignore")
@@ -45,11 +60,28 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     max_body_bytes: int = 1_000_000
+    body_limits: dict[str, int] = {"/v1/jobs/scores": 32_000_000}
+    job_retention_days: float = Field(JOBS.keep / timedelta(days=1), gt=0)
     max_feature_age_days: float = 3.0
     worker: Literal["", "inline", "separate"] = ""
     flush_seconds: float = Field(POLICY.flush_after, gt=0)
     inbox_retention_days: float = Field(POLICY.keep / timedelta(days=1), ge=1)
     data_key: SecretStr = SecretStr("")
+
+    rate_limit_calls: int = Field(RATES.calls, ge=1)
+    rate_limit_seconds: int = Field(RATES.seconds, ge=1)
+    rate_limit_attempts: int = Field(RATES.attempts, ge=1)
+    rate_limit_url: str = ""
+    webhook_allow_private: bool = False
+
+    @property
+    def rate_policy(self) -> RatePolicy:
+        """How often a key may call and an address may try."""
+        return RatePolicy(
+            calls=self.rate_limit_calls,
+            seconds=self.rate_limit_seconds,
+            attempts=self.rate_limit_attempts,
+        )
 
     @property
     def records_url(self) -> str:
@@ -57,8 +89,13 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.home / 'records.db').as_posix()}"
 
     @property
+    def job_dir(self) -> Path:
+        """Folder of the jobs' files; the same for all who run or serve jobs."""
+        return self.home / "jobs"
+
+    @property
     def folds_inline(self) -> bool:
-        """Whether `shuke serve` folds events itself."""
+        """Whether `shuke serve` folds events and does jobs itself."""
         embedded = self.records_url.startswith("sqlite")
         return self.worker == "inline" or (self.worker == "" and embedded)
 

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import BoundedSemaphore
 
-import pandas as pd
 import structlog
 
 from models_registry.bundle import Bundle
+from models_registry.columns import Table, framed
 from models_registry.judge import Freshness, judge
 from models_registry.score import Score
 from models_registry.score_log import ScoreLog
 from service.champions import Champions
 
-RowsOf = Callable[[Bundle], pd.DataFrame]
+RowsOf = Callable[[Bundle], Table]
 Spread = Callable[[Bundle, datetime, int], object]
 
 _log = structlog.get_logger("shuke.shadow")
@@ -46,12 +46,13 @@ class Answered:
     """
 
     scores: Sequence[Score]
-    rows: pd.DataFrame
+    rows: Table
     rows_of: RowsOf
 
-    def rows_for(self, bundle: Bundle) -> pd.DataFrame:
+    def rows_for(self, bundle: Bundle) -> Table:
         """Return the rows another model can read."""
-        return self.rows if set(bundle.inputs) <= set(self.rows.columns) else self.rows_of(bundle)
+        there = all(name in self.rows for name in bundle.inputs)
+        return self.rows if there else self.rows_of(bundle)
 
 
 class Shadow:
@@ -132,16 +133,16 @@ class Shadow:
     def _one(self, bundle: Bundle, answered: Answered, newest: Freshness | None) -> None:
         rows = answered.rows_for(bundle)
         scores = self._judged(bundle, rows, answered, newest)
-        self._log.append_online(scores, rows.reindex(columns=bundle.inputs))
+        self._log.append_online(scores, rows, bundle.inputs)
 
     def _batch(self, bundle: Bundle, answered: Answered, as_of: datetime) -> None:
         rows, meta = answered.rows_for(bundle), bundle.meta
         scores = self._judged(bundle, rows, answered, None)
-        inputs = rows.reindex(columns=bundle.inputs)
+        inputs = framed(rows).reindex(columns=bundle.inputs)
         self._log.append_batch(scores, meta.model, meta.version, as_of, inputs)
 
     def _judged(
-        self, bundle: Bundle, rows: pd.DataFrame, answered: Answered, newest: Freshness | None
+        self, bundle: Bundle, rows: Table, answered: Answered, newest: Freshness | None
     ) -> list[Score]:
         # Under the champion's own time, by which the two are found again as a pair.
         at = answered.scores[0].scored_at

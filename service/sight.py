@@ -4,7 +4,7 @@ Every list, score, reason, task, lead, CSV and whatever else leaves the service 
 person who is not seen is answered for exactly as one whom nobody knows, so ids cannot be probed.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
@@ -17,6 +17,7 @@ from service.champions import LEAD_MODEL
 from service.crm.permissions import (
     AccessPolicy,
     Bounds,
+    Role,
     Subject,
     Viewer,
     bounds,
@@ -28,6 +29,7 @@ from service.repository.records import Records
 from service.repository.rows import LeadRecord
 
 _NOBODY = ""  # no id is empty: asking for it gives the answer for somebody unknown
+_LEADS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +157,45 @@ class Sight:
         if read:
             self.access.audit.people(self.occasion, action, kind, read)
 
+    def leaving(
+        self, kind: str, parts: Iterable[Sequence[Sequence[object]]]
+    ) -> Iterator[Sequence[Sequence[object]]]:
+        """Yield rows that leave as a file, each part once the audit log says who was read.
+
+        Parameters
+        ----------
+        parts
+            Rows that begin with the id, some at a time.
+        """
+        for part in parts:
+            self.saw(kind, [str(row[0]) for row in part], Action.EXPORT)
+            yield part
+
+    @property
+    def asker(self) -> str | None:
+        """Whose jobs are seen; None is everybody's, as head office sees them."""
+        return None if self.viewer.role is Role.HEAD_OFFICE else self.viewer.who
+
+    def into_job(self, model: str, ids: Collection[str]) -> frozenset[str]:
+        """Return those of very many customers or leads who are seen, and log that they are read."""
+        of_leads = model == LEAD_MODEL
+        seen = self._many_leads(ids) if of_leads else self._many_customers(ids)
+        self.saw("lead" if of_leads else "customer", seen, Action.EXPORT)
+        return seen
+
     def searched(self, found: Sequence[str]) -> None:
         """Write into the audit log that a contact was looked up, whether anybody was found."""
         details = {"count": len(found), "ids": digest(found)}
         self.access.audit.add(self.occasion, Action.CONTACT_SEARCH, details=details)
+
+    def _many_customers(self, ids: Collection[str]) -> frozenset[str]:
+        everybody = self.everybody()
+        return frozenset(ids) if everybody is None else everybody & frozenset(ids)
+
+    def _many_leads(self, ids: Collection[str]) -> frozenset[str]:
+        once = list(dict.fromkeys(ids))
+        starts = range(0, len(once), _LEADS_AT_ONCE)
+        return frozenset().union(*(self.leads(once[i : i + _LEADS_AT_ONCE]) for i in starts))
 
     def _since(self) -> datetime:
         return self.access.clock() - timedelta(days=self.access.policy.assigned_days)

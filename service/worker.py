@@ -157,12 +157,25 @@ class _Aside:
             running.result()  # a flush that failed is the worker's failure
 
 
-def in_background(worker: Worker) -> tuple[Thread, Event]:
-    """Start the worker in a thread; set the event and join the thread to end it."""
+class Endless(Protocol):
+    """Work that goes on until it is told to stop."""
+
+    def run(self, stop: Event) -> None:
+        """Work until `stop` is set."""
+        ...
+
+
+def in_background(work: Endless) -> Callable[[], None]:
+    """Start work in a thread; return what ends it and waits until it has ended."""
     stop = Event()
-    thread = Thread(target=worker.run, args=(stop,), name="shuke-worker")
+    thread = Thread(target=work.run, args=(stop,), name="shuke-aside")
     thread.start()
-    return thread, stop
+
+    def end() -> None:
+        stop.set()
+        thread.join()
+
+    return end
 
 
 def is_working(records: Records) -> bool:

@@ -16,11 +16,13 @@ from shuke.commands import (
     keys,
     models,
     monitor,
+    openapi,
     plan,
     score,
     serve,
     train,
     users,
+    webhooks,
     worker,
 )
 
@@ -47,6 +49,8 @@ app.command("score", rich_help_panel=USE)(score.score)
 app.command("what-if", rich_help_panel=USE)(score.what_if)
 app.command("serve", rich_help_panel=USE)(serve.serve)
 app.add_typer(worker.app, name="worker", rich_help_panel=USE)
+app.add_typer(webhooks.app, name="webhooks", rich_help_panel=USE)
+app.command("openapi", rich_help_panel=USE)(openapi.openapi)
 app.add_typer(plan.app, name="plan", rich_help_panel=USE)
 app.add_typer(keys.app, name="keys", rich_help_panel=USE)
 app.add_typer(users.app, name="users", rich_help_panel=USE)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from features.errors import (
@@ -129,13 +130,14 @@ def run_night(
 
 
 def watch(app: "App", model: str, as_of: datetime | None = None) -> "DriftSummary":
-    """Compare a scoring with what its model learnt from."""
+    """Compare a scoring with what its model learnt from, and tell who wants to know of drift."""
     from monitoring.drift import drift
     from monitoring.settings import Settings
+    from monitoring.verdict import Verdict
 
     settings = Settings(home=app.settings.home)
     with counting(f"Comparing {model} with training"):
-        return drift(
+        summary = drift(
             model,
             lake=app.lake,
             store=app.store,
@@ -144,6 +146,30 @@ def watch(app: "App", model: str, as_of: datetime | None = None) -> "DriftSummar
             settings=settings,
             as_of=as_of,
         )
+    if summary.verdict is Verdict.DRIFT:
+        tell_drift(app, summary, as_of)
+    return summary
+
+
+def tell_drift(app: "App", summary: "DriftSummary", as_of: datetime | None = None) -> int:
+    """Tell receivers of webhooks of drift, once for each batch; return how many deliveries wait."""
+    from features.clock import utc
+    from service.webhooks.announcing import announce_drift
+    from service.webhooks.events import DriftDetected
+
+    wanted = None if as_of is None else utc(as_of)
+    batches = [each for each in app.score_log.batches(summary.model) if wanted in (None, each[0])]
+    moment, version = batches[-1]
+    told = DriftDetected(
+        model=summary.model,
+        model_version=version,
+        as_of=moment,
+        share_drifted=summary.share_drifted,
+        columns=tuple(column.column for column in summary.drifted),
+        current_rows=summary.current_rows,
+        reference_rows=summary.reference_rows,
+    )
+    return announce_drift(app.records, told, app.clock())
 
 
 def create_key(
@@ -203,30 +229,53 @@ def create_key(
 
 
 def listen(app: "App", host: str, port: int) -> None:
-    """Serve the API until Ctrl-C, and fold events where no worker of its own does."""
+    """Serve the API until Ctrl-C; fold events and do jobs where no worker of its own does."""
     import uvicorn
 
     from service.api.app import create_app
-    from service.bootstrap import build_worker
+    from service.bootstrap import build_courier, build_job_runner, build_worker
     from shuke.show import line
 
-    worker = build_worker(app) if app.settings.folds_inline else None
+    inline = app.settings.folds_inline
+    inline_work = (build_worker(app), build_job_runner(app)) if inline else ()
+    aside = (*inline_work, build_courier(app))
     line(f"Serving http://{host}:{port} (OpenAPI page: /docs); Ctrl-C stops it")
-    uvicorn.run(create_app(app, worker), host=host, port=port, log_level="warning")
+    uvicorn.run(create_app(app, *aside), host=host, port=port, log_level="warning")
+
+
+def api_schema() -> str:
+    """Return the OpenAPI document of this version, made on a home that is thrown away."""
+    from tempfile import TemporaryDirectory
+
+    from service.api.app import create_app
+    from service.api.spec import spec_text
+    from service.bootstrap import build
+    from service.settings import Settings
+
+    with TemporaryDirectory() as folder:
+        app = build(Settings(home=Path(folder), database_url=""))
+        text = spec_text(create_app(app))
+        app.records.close()
+    return text
 
 
 def fold_events(app: "App") -> None:
-    """Fold accepted events until Ctrl-C or SIGTERM, then leave nothing half done."""
+    """Fold events and do jobs until Ctrl-C or SIGTERM, then leave nothing half done."""
     import signal
+    from contextlib import ExitStack
     from threading import Event
 
-    from service.bootstrap import build_worker
+    from service.bootstrap import build_courier, build_job_runner, build_worker
     from service.logs import configure_logs
+    from service.worker import in_background
     from shuke.show import line
 
     configure_logs()
     stop = Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
-    line("Folding events; Ctrl-C stops it")
-    build_worker(app).run(stop)
+    line("Folding events, doing jobs, delivering webhooks; Ctrl-C stops it")
+    with ExitStack() as ends:
+        for aside in (build_job_runner(app), build_courier(app)):
+            ends.callback(in_background(aside))
+        build_worker(app).run(stop)

@@ -1,7 +1,7 @@
 """The HTTP API: routes over an `App` that was wired elsewhere."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 
 import structlog
 from fastapi import FastAPI
@@ -9,26 +9,32 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi_offline import FastAPIOffline
 
 from features.errors import ShukeError
-from service.api import errors, problem_docs
+from service.api import errors, idempotency, problem_docs
+from service.api.deprecation import DeprecationMiddleware
 from service.api.middleware import BodyLimitMiddleware, RequestIdMiddleware
 from service.api.problem_docs import problems
+from service.api.rate_limits import RateHeadersMiddleware
 from service.api.routes import (
     at_risk,
     contacts,
+    customer_list,
     customers,
     events,
     health,
+    jobs,
+    lead_list,
     leads,
     scores,
     session,
     tasks,
+    webhooks,
     what_if,
 )
 from service.bootstrap import App
 from service.champions import MODELS, following
 from service.keys import Verifier
 from service.logs import configure_logs
-from service.worker import Worker, in_background
+from service.worker import Endless, in_background
 
 _log = structlog.get_logger("shuke.api")
 _NOBODY = ""
@@ -43,24 +49,27 @@ Every error is a problem document (RFC 9457) that says what went wrong, where, a
 
 _TAGS = [
     {"name": "scores", "description": "Scores of customers and leads, with reasons."},
+    {"name": "jobs", "description": "Sets of scores too large for one answer."},
     {"name": "customers", "description": "All that is predicted of one customer."},
     {"name": "contacts", "description": "Phone numbers and e-mail addresses, kept encrypted."},
-    {"name": "lists", "description": "Lists of the newest nightly batch."},
+    {"name": "lists", "description": "Customers and leads by filter and order, as JSON or CSV."},
     {"name": "events", "description": "What happens in the shops, as it happens."},
     {"name": "leads", "description": "Capture: score, grade and route a prospect at once."},
     {"name": "tasks", "description": "What the shops have to do."},
+    {"name": "webhooks", "description": "Who is told what happens, signed."},
     {"name": "access", "description": "Sessions of people, and who one is."},
     {"name": "operation", "description": "Whether the service lives and can answer."},
 ]
 
 
-def create_app(app: App, worker: Worker | None = None) -> FastAPI:
+def create_app(app: App, *aside: Endless) -> FastAPI:
     """Return the ASGI application that serves `app`.
 
     Parameters
     ----------
-    worker
-        Folds events in a thread while the application runs; None leaves it to another process.
+    aside
+        What else this process does, each in a thread while the application runs: folding events,
+        jobs, delivering webhooks. What is not here is left to another process.
 
     Notes
     -----
@@ -77,15 +86,22 @@ def create_app(app: App, worker: Worker | None = None) -> FastAPI:
         lifespan=_warmed,
         swagger_ui_parameters={"validatorUrl": None, "docExpansion": "list"},
     )
-    api.add_middleware(BodyLimitMiddleware, max_bytes=app.settings.max_body_bytes)
+    idempotency.install(api, app)
+    api.add_middleware(
+        BodyLimitMiddleware, max_bytes=app.settings.max_body_bytes, by_path=app.settings.body_limits
+    )
+    api.add_middleware(RateHeadersMiddleware)
+    api.add_middleware(DeprecationMiddleware)
     api.add_middleware(RequestIdMiddleware)
     errors.install(api)
     problem_docs.install(api)
     api.state.app = app
-    api.state.worker = worker
+    api.state.aside = aside
     api.state.verifier = Verifier()
-    for module in (scores, what_if, customers, contacts, at_risk, events, leads, tasks, session):
-        api.include_router(module.router, prefix="/v1", responses=problems(401, 403, 422, 503))
+    lists = (at_risk, customer_list, lead_list)
+    people = (customers, contacts, session)
+    for module in (scores, what_if, jobs, *people, *lists, events, leads, tasks, webhooks):
+        api.include_router(module.router, prefix="/v1", responses=problems(401, 403, 422, 429, 503))
     api.include_router(health.router)
     return api
 
@@ -97,15 +113,10 @@ async def _warmed(api: FastAPI) -> AsyncIterator[None]:
     app: App = api.state.app
     await run_in_threadpool(_warm, app)
     with following(app.champions), closing(app.shadow):
-        if api.state.worker is None:
+        async with AsyncExitStack() as ends:
+            for each in api.state.aside:
+                ends.push_async_callback(run_in_threadpool, in_background(each))
             yield
-            return
-        thread, stop = in_background(api.state.worker)
-        try:
-            yield
-        finally:
-            stop.set()
-            await run_in_threadpool(thread.join)
 
 
 def _warm(app: App) -> None:

@@ -4,16 +4,19 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from features.clock import utc
 from features.errors import InputError
+from service.predicates.tree import Kind, Plain
 
 _MAX_LENGTH = 2_000
 _MARK_LENGTH = 12
+_MISSING = "-"
 
 
 class BadCursorError(InputError):
@@ -80,7 +83,8 @@ def _payload(cursor: str) -> _Payload:
 def _value(value: str | float, kind: type[str | float | datetime]) -> str | float | datetime:
     if kind is datetime and isinstance(value, str):
         return _moment(value)
-    if not isinstance(value, kind):
+    # No id holds a NUL, and PostgreSQL takes none.
+    if not isinstance(value, kind) or (isinstance(value, str) and "\x00" in value):
         raise _bad("The cursor cannot be read")
     return value
 
@@ -88,16 +92,45 @@ def _value(value: str | float, kind: type[str | float | datetime]) -> str | floa
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        if moment.tzinfo is not None:
+            return utc(moment)
+    except (ValueError, OverflowError) as error:
         raise _bad("The cursor cannot be read") from error
-    if moment.tzinfo is None:
-        raise _bad("The cursor cannot be read")
-    return moment
+    raise _bad("The cursor cannot be read")
+
+
+_READ: Mapping[Kind, Callable[[str], Plain]] = {
+    Kind.NUMBER: float,
+    Kind.TEXT: str,
+    Kind.MOMENT: _moment,
+}
 
 
 def _mark(query: Mapping[str, object]) -> str:
     text = json.dumps(query, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:_MARK_LENGTH]
+
+
+def place(value: Plain | None) -> str:
+    """Return a sort value as one word of a cursor, missing or not."""
+    if value is None:
+        return _MISSING
+    return f"={value.isoformat() if isinstance(value, datetime) else value}"
+
+
+def placed(word: str, kind: Kind) -> Plain | None:
+    """Return the sort value that `place` made a word of.
+
+    Raises
+    ------
+    BadCursorError
+    """
+    if word == _MISSING:
+        return None
+    try:
+        return _READ[kind](word.removeprefix("="))
+    except ValueError as error:
+        raise _bad("The cursor cannot be read") from error
 
 
 def _bad(what: str) -> BadCursorError:

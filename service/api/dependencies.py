@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
+from service.api.rate_limits import count_attempt, count_call
 from service.bootstrap import App
 from service.crm.permissions import Scope, Viewer
 from service.keys import Verifier, is_noted
@@ -62,12 +63,17 @@ def current_viewer(request: Request, app: CurrentApp, shown: CurrentShown) -> Vi
         There is neither, or it does not hold.
     CsrfError
         A session would change something without its own token.
+    TooManyRequestsError
+        The key or user, or the address a key came from, has used up its limit; a key not known to
+        be right is not even looked at then.
     """
     if not shown.session:
-        return _of_key(request.app.state.verifier, app, shown.key)
+        return _of_key(request, app, shown.key)
     if request.method not in _SAFE:
         require_csrf(shown.session, request.headers.get(CSRF_HEADER, ""))
-    return app.sessions.viewer(shown.session)
+    viewer = app.sessions.viewer(shown.session)
+    count_call(request, app.limits, viewer.who)
+    return viewer
 
 
 CurrentViewer = Annotated[Viewer, Depends(current_viewer)]
@@ -91,10 +97,14 @@ def needs(scope: Scope) -> Callable[[Viewer], Awaitable[None]]:
     return check
 
 
-def _of_key(verifier: Verifier, app: App, given: str) -> Viewer:
+def _of_key(request: Request, app: App, given: str) -> Viewer:
+    verifier: Verifier = request.app.state.verifier
     at = app.clock()
     with app.records.transaction(read_only=True) as work:
+        if not verifier.knows(given, work.keys.get):
+            count_attempt(request, app.limits)
         key = verifier.verify(given, work.keys.get, at)
+    count_call(request, app.limits, key.key_id)
     if not is_noted(key, at):
         with app.records.transaction() as work:
             work.keys.note_use(key.key_id, at)

@@ -14,8 +14,10 @@ from starlette.exceptions import HTTPException
 from features.errors import InputError, ShukeError, StateError
 from models_registry.errors import BundleError, UnknownModelError
 from service.api.middleware import REQUEST_ID_HEADER
-from service.errors import NotFoundError
+from service.errors import ConflictError, NotFoundError, TryLaterError
+from service.idempotency import InFlightError
 from service.keys import KeyRejectedError, ScopeMissingError
+from service.rate_limits import TooManyRequestsError
 from service.sessions import CsrfError, TooManyAttemptsError
 
 MEDIA_TYPE = "application/problem+json"
@@ -26,7 +28,11 @@ STATUS_OF: Mapping[type[ShukeError], HTTPStatus] = {
     CsrfError: HTTPStatus.FORBIDDEN,
     TooManyAttemptsError: HTTPStatus.TOO_MANY_REQUESTS,
     NotFoundError: HTTPStatus.NOT_FOUND,
+    ConflictError: HTTPStatus.CONFLICT,
     UnknownModelError: HTTPStatus.NOT_FOUND,
+    TryLaterError: HTTPStatus.SERVICE_UNAVAILABLE,
+    InFlightError: HTTPStatus.CONFLICT,
+    TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
     BundleError: HTTPStatus.SERVICE_UNAVAILABLE,
     StateError: HTTPStatus.SERVICE_UNAVAILABLE,
     InputError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -34,6 +40,15 @@ STATUS_OF: Mapping[type[ShukeError], HTTPStatus] = {
 }
 
 _CODES = {404: "not-found", 405: "method-not-allowed", 413: "content-too-large"}
+_MALFORMED, _INVALID, _UNEXPECTED = "malformed-json", "invalid-request", "internal-error"
+
+# What is answered with no error class of ours behind it; `docs/errors.md` tells of each.
+HTTP_CODES: Mapping[str, int] = {
+    **{code: status for status, code in _CODES.items()},
+    _MALFORMED: 400,
+    _INVALID: 422,
+    _UNEXPECTED: 500,
+}
 
 _log = structlog.get_logger("shuke.api")
 
@@ -67,7 +82,9 @@ class Problem(BaseModel):
         }
     )
 
-    type: str = Field(description="Stable name of this kind of problem.")
+    type: str = Field(
+        description="Stable name of this kind of problem; `docs/errors.md` has a section for each."
+    )
     title: str
     status: int
     detail: str = Field(description="What went wrong.")
@@ -148,7 +165,11 @@ def _of_ours(request: Request, error: Exception) -> Response:
     if not isinstance(error, ShukeError):
         raise error
     status = status_of(error)
-    unauthorized = status is HTTPStatus.UNAUTHORIZED
+    headers = {}
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TryLaterError):
+        headers["Retry-After"] = str(error.after)
     return _respond(
         request,
         status,
@@ -156,7 +177,7 @@ def _of_ours(request: Request, error: Exception) -> Response:
         detail=error.what,
         where=error.where,
         todo=error.todo,
-        headers={"WWW-Authenticate": "Bearer"} if unauthorized else None,
+        headers=headers,
     )
 
 
@@ -168,7 +189,7 @@ def _of_validation(request: Request, error: Exception) -> Response:
     return _respond(
         request,
         HTTPStatus.BAD_REQUEST if unreadable else HTTPStatus.UNPROCESSABLE_ENTITY,
-        code="malformed-json" if unreadable else "invalid-request",
+        code=_MALFORMED if unreadable else _INVALID,
         detail="The body is not JSON" if unreadable else "The request does not fit the schema",
         todo="Correct what `errors` points at; the schema is at /openapi.json.",
         errors=found,
@@ -193,7 +214,7 @@ def _of_surprise(request: Request, error: Exception) -> Response:
     return _respond(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
-        code="internal-error",
+        code=_UNEXPECTED,
         detail="The server met an error it did not expect",
         todo="Report the request_id; the server's log holds the rest under it.",
     )

@@ -3,7 +3,7 @@
 from pydantic.config import JsonDict
 
 SCORE_REQUEST: JsonDict = {
-    "ids": ["818", "no-such-id"],
+    "ids": ["818", "no-such-id", ""],
     "explain": "top_k",
     "top_k": 1,
     "lang": "en",
@@ -57,6 +57,10 @@ SCORE_RESPONSE: JsonDict = {
             "baseline": None,
             "reasons": [],
             "categories": [],
+        },
+        {
+            "id": "",
+            "error": {"code": "unusable-id", "detail": "The id is empty", "pointer": "#/ids/2"},
         },
     ]
 }
@@ -175,6 +179,7 @@ AT_RISK_PAGE: JsonDict = {
     "model": "churn_60d",
     "model_version": "1",
     "as_of": "2018-01-01T00:00:00Z",
+    "total": None,
     "customers": [
         {
             "customer_id": "818",

@@ -3,6 +3,7 @@
 import re
 import time
 import uuid
+from collections.abc import Mapping
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -56,11 +57,17 @@ class BodyLimitMiddleware:
 
     Starlette's own limit answers an announced body in plain text; here every refusal is raised,
     so that it leaves as the same problem document as all others.
+
+    Parameters
+    ----------
+    by_path
+        Other limits, by path.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, by_path: Mapping[str, int]) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.by_path = by_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -69,14 +76,15 @@ class BodyLimitMiddleware:
             return
         length = Headers(scope=scope).get("content-length", "")
         announced = int(length) if length.isdecimal() else 0
+        most = self.by_path.get(scope["path"], self.max_bytes)
         read = 0
 
         async def receive_limited() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if max(read, announced) > self.max_bytes:
-                raise HTTPException(413, f"The body is larger than {self.max_bytes:,} bytes")
+            if max(read, announced) > most:
+                raise HTTPException(413, f"The body is larger than {most:,} bytes")
             return message
 
         await self.app(scope, receive_limited, send)

@@ -1,19 +1,23 @@
-"""What the schema says about problems: who answers which, and under which media type."""
+"""What the schema says beyond what FastAPI does: problems by their media type, whole examples."""
 
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel, JsonValue
 
+from models_registry.score import Score
 from service.api.errors import MEDIA_TYPE, Problem
+from service.api.score_examples import SCORE_ONE
 
 _DESCRIPTIONS = {
     400: "The body is not JSON",
     401: "No key or session, or one that does not hold",
     403: "The key or role lacks the scope, or the session its csrf_token",
     404: "There is no such thing",
+    409: "Something else is under way, or it does not go together with the present state",
     413: "The body is too large",
     422: "The request does not fit the schema",
-    429: "Too many attempts",
+    429: "Too many requests; `Retry-After` says when to come back",
     503: "Something has to be done first; `todo` says what",
 }
 _REFERENCE = f"#/components/schemas/{Problem.__name__}"
@@ -25,9 +29,10 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def install(api: FastAPI) -> None:
-    """Let the schema of `api` name problems by their own media type.
+    """Let the schema of `api` name problems by their own media type, and show whole examples.
 
-    FastAPI documents every model under the media type of the route's good answer.
+    FastAPI documents every model under the media type of the route's good answer, and leaves out
+    of an example what is null in it, which in an answer is not left out.
     """
     described = api.openapi
 
@@ -37,6 +42,12 @@ def install(api: FastAPI) -> None:
             for operation in path.values():
                 for response in operation["responses"].values():
                     _rename(response)
+        models = schema["components"]["schemas"]
+        models |= {
+            name: models[name] | {"example": example}
+            for name, example in _examples().items()
+            if name in models
+        }
         return schema
 
     api.openapi = with_problems  # type: ignore[method-assign]  # as FastAPI asks
@@ -47,3 +58,15 @@ def _rename(response: dict[str, Any]) -> None:
     plain = content.get("application/json", {})
     if plain.get("schema", {}).get("$ref") == _REFERENCE:
         response["content"] = {MEDIA_TYPE: plain}
+
+
+def _examples() -> dict[str, JsonValue]:
+    """Return the example of every model of ours that has one, by the name it has in the schema."""
+    found: dict[str, JsonValue] = {Score.__name__: SCORE_ONE}
+    kinds: list[type[BaseModel]] = [BaseModel]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+        extra = kind.model_config.get("json_schema_extra")
+        if kind.__module__.startswith(__package__ or "") and isinstance(extra, dict):
+            found[kind.__name__] = extra["example"]
+    return found

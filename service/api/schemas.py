@@ -1,9 +1,10 @@
 """What requests and responses hold; the score itself is `models_registry.score.Score`."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.config import JsonDict
 
 from models_registry.score import Lang, Score
 from service.api import examples
@@ -15,9 +16,28 @@ MAX_REASONS = 20
 MAX_ATTRIBUTES = 100
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)]
+Moment = Annotated[
+    AwareDatetime,
+    Field(
+        ge=EARLIEST,
+        le=LATEST,
+        json_schema_extra={"pattern": "^(199[0-9]|20[0-9]{2}|21[0-9]{2})-"},  # of EARLIEST, LATEST
+    ),
+]
 Text = Annotated[str, StringConstraints(max_length=256)]
 Attribute = str | bool | int | float | None
+Explain = Literal["none", "top_k", "full"]
+EXPLAIN = "`top_k` adds the strongest reasons to each score, `full` every reason there is."
+
+
+def by_name(schema: JsonDict) -> None:
+    """Say of a mapping whose keys fit a pattern that no other key fits, and what the values are.
+
+    Pydantic leaves open what lies under the other keys, and clients are not made from patterns.
+    """
+    [(pattern, values)] = cast(JsonDict, schema.pop("patternProperties")).items()
+    schema["propertyNames"] = {"pattern": pattern, "minLength": 1, "maxLength": 128}
+    schema["additionalProperties"] = values
 
 
 class Request(BaseModel):
@@ -26,32 +46,50 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
+def reasons(explain: Explain, top_k: int) -> int | None:
+    """Return how many reasons are wanted for each score; None for every one."""
+    return {"none": 0, "top_k": top_k, "full": None}[explain]
+
+
 class ScoreRequest(Request):
     """Whom to score, and how much to say about it."""
 
     model_config = ConfigDict(json_schema_extra={"example": examples.SCORE_REQUEST})
 
-    ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_IDS)] = Field(
+    ids: Annotated[list[str], Field(min_length=1, max_length=MAX_IDS)] = Field(
         description="Customer ids; lead ids for `lead_score`. Answers keep this order."
     )
-    explain: Literal["none", "top_k"] = Field(
-        "none", description="`top_k` adds the strongest reasons to each score."
-    )
+    explain: Explain = Field("none", description=EXPLAIN)
     top_k: int = Field(3, ge=1, le=MAX_REASONS, description="Reasons for each score, at most.")
     lang: Lang = Field("en", description="Language of the reasons' sentences.")
 
     @property
-    def reasons(self) -> int:
-        """Reasons wanted for each score; 0 without an explanation."""
-        return self.top_k if self.explain == "top_k" else 0
+    def reasons(self) -> int | None:
+        """Reasons wanted for each score."""
+        return reasons(self.explain, self.top_k)
+
+
+class ItemError(BaseModel):
+    """Why one item of a request has no score."""
+
+    code: str
+    detail: str
+    pointer: str = Field(description="JSON pointer into the request's body, as a URI fragment.")
+
+
+class Unscored(BaseModel):
+    """An item that could not be scored; the others were."""
+
+    id: str | None = Field(description="The id as it was given.")
+    error: ItemError
 
 
 class ScoreResponse(BaseModel):
-    """One score for each id asked for, in the order asked for."""
+    """For each item asked for a score, or why there is none, in the order asked for."""
 
     model_config = ConfigDict(json_schema_extra={"example": examples.SCORE_RESPONSE})
 
-    scores: list[Score]
+    scores: list[Score | Unscored]
 
 
 class HealthPart(BaseModel):
@@ -104,6 +142,7 @@ class AtRiskPage(BaseModel):
     model: str
     model_version: str
     as_of: datetime
+    total: int | None = Field(None, description="Customers on the whole list, if asked for.")
     customers: list[AtRiskCustomer]
     next_cursor: str | None = Field(description="Pass it as `cursor`; null on the last page.")
 
@@ -124,7 +163,9 @@ class LeadRequest(Request):
     region: Text | None = None
     customer_id: Id | None = Field(None, description="If the lead is a known customer.")
     expires_at: Moment | None = Field(None, description="Moment it counts as lost.")
-    attributes: Annotated[dict[Id, Attribute], Field(max_length=MAX_ATTRIBUTES)] = {}
+    attributes: Annotated[
+        dict[Id, Attribute], Field(max_length=MAX_ATTRIBUTES, json_schema_extra=by_name)
+    ] = {}
 
     @model_validator(mode="after")
     def _expires_after_creation(self) -> "LeadRequest":

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models_registry.score import Lang, Score
 from service.api import what_if_examples as examples
-from service.api.schemas import MAX_REASONS, Id, Request
+from service.api.schemas import MAX_REASONS, Id, Request, by_name
 from service.at_risk import RiskModel
 from service.what_if import FeatureChange, ReasonChange
 
@@ -24,7 +24,10 @@ class WhatIfRequest(Request):
     customer_id: Id
     model: RiskModel = "churn_60d"
     changes: Annotated[dict[Id, Supposed | None], Field(min_length=1, max_length=MAX_CHANGES)] = (
-        Field(description="By feature, the value to put in its place; null for not known.")
+        Field(
+            description="By feature, the value to put in its place; null for not known.",
+            json_schema_extra=by_name,
+        )
     )
     top_k: int = Field(3, ge=0, le=MAX_REASONS, description="Reasons of each kind, at most.")
     lang: Lang = Field("en", description="Language of the reasons' sentences.")

@@ -13,6 +13,7 @@ class Scope(StrEnum):
     """What a caller may do; `admin` may do everything."""
 
     SCORES_READ = "scores:read"
+    LEADS_READ = "leads:read"
     LEADS_WRITE = "leads:write"
     EVENTS_WRITE = "events:write"
     TASKS_READ = "tasks:read"
@@ -59,6 +60,7 @@ class RoleRule:
 _STORE_WORK = frozenset(
     {
         Scope.SCORES_READ,
+        Scope.LEADS_READ,
         Scope.LEADS_WRITE,
         Scope.TASKS_READ,
         Scope.CONTACTS_READ,
@@ -70,7 +72,8 @@ _RULES: Mapping[Role, RoleRule] = {
     Role.STORE_MANAGER: RoleRule(_STORE_WORK, Reach.STORES, clear=True),
     Role.GUIDE: RoleRule(_STORE_WORK, Reach.ASSIGNED, clear=True),
     Role.MARKETER: RoleRule(
-        frozenset({Scope.SCORES_READ, Scope.TASKS_READ, Scope.CONTACTS_READ}), Reach.EVERYBODY
+        frozenset({Scope.SCORES_READ, Scope.LEADS_READ, Scope.TASKS_READ, Scope.CONTACTS_READ}),
+        Reach.EVERYBODY,
     ),
     Role.DATA_SCIENTIST: RoleRule(frozenset({Scope.SCORES_READ}), Reach.EVERYBODY),
     Role.SERVICE: RoleRule(frozenset(Scope), Reach.EVERYBODY, clear=True),

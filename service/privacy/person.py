@@ -18,6 +18,8 @@ from models_registry import score_erasure
 from models_registry.score_log import ScoreLog
 from service.audit import Action, AuditTrail, Occasion
 from service.audit_chain import named
+from service.jobs import erasure as jobs
+from service.jobs.folder import JobFolder
 from service.privacy.contacts import ContactBook
 from service.repository.records import Records
 from service.worker import TURN
@@ -59,11 +61,14 @@ class Rights:
         Folder of the lake.
     logs
         The score log and that of challengers, by name.
+    job_root
+        Folder of the jobs' files.
     """
 
     lake_root: Path
     store: Store
     logs: Mapping[str, ScoreLog]
+    job_root: Path
     records: Records
     contacts: ContactBook
     audit: AuditTrail
@@ -85,6 +90,7 @@ class Rights:
             "scores": {
                 name: score_erasure.held(log.root, person.doomed) for name, log in self.logs.items()
             },
+            "jobs": jobs.naming(self.job_root, _ids(person)),
             "records": held,
             "contacts": [asdict(contact) for contact in contacts],
         }
@@ -114,6 +120,7 @@ class Rights:
         removed |= self.store.forget(customer_id)
         for name, log in self.logs.items():
             removed[name] = score_erasure.erase(log.root, person.doomed)
+        removed["jobs"] = self._forget_jobs(person)
         pseudonym = f"erased-{secrets.token_hex(_PSEUDONYM_BYTES)}"
         with self.records.transaction(durable=True) as work:
             records = work.erasure.anonymise(customer_id, person.lead_ids, pseudonym)
@@ -121,6 +128,14 @@ class Rights:
             self.records.scrub()
         removed |= {f"records.{table}": rows for table, rows in records.items()}
         return self._receipt(customer_id, occasion, {k: v for k, v in removed.items() if v})
+
+    def _forget_jobs(self, person: Person) -> int:
+        found = jobs.naming(self.job_root, _ids(person))
+        for job_id in found:
+            JobFolder(self.job_root / job_id).remove()
+            with self.records.transaction() as work:
+                work.jobs.forget(job_id)
+        return len(found)
 
     def _receipt(self, customer_id: str, occasion: Occasion, removed: Mapping[str, int]) -> Receipt:
         subject, at = named("customer", customer_id), self.clock()
@@ -151,6 +166,10 @@ class Rights:
             yield
         finally:
             turn.give_up()
+
+
+def _ids(person: Person) -> frozenset[str]:
+    return person.lead_ids | {person.customer_id}
 
 
 def _sizes(found: Mapping[str, Any]) -> dict[str, int]:

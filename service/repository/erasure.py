@@ -1,7 +1,7 @@
 """All that the records hold of a customer: shown, or made to speak of nobody."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, inspect, or_, select, update
@@ -16,7 +16,9 @@ from service.repository.schema import (
     MemberRow,
     TaskRow,
 )
+from service.repository.schema_idempotency import IdempotencyRow
 from service.repository.schema_people import ContactRow
+from service.repository.schema_webhooks import DeliveryRow, OutboxRow
 
 _ERASED = "erased"
 _NOTHING = "{}"
@@ -45,8 +47,10 @@ class Erasure:
                 select(MemberRow).where(MemberRow.customer_id == customer_id)
             ),
             "inbox": self._events(customer_id, lead_ids),
+            "outbox": self._told(customer_id, lead_ids),
+            "idempotency_keys": self._answers({customer_id, *lead_ids}),
         }
-        told = {name: [_facts(row) for row in rows] for name, rows in found.items()}
+        told = {name: [_readable(_facts(row)) for row in rows] for name, rows in found.items()}
         return {name: rows for name, rows in told.items() if rows}
 
     def anonymise(
@@ -55,13 +59,16 @@ class Erasure:
         """Put a pseudonym in the place of the ids and empty what describes; return counts.
 
         Tasks, lists and leads go on counting for those who worked on them. Events stay known by
-        their ids, so that a till that sends one again does not bring it back. Contacts go.
+        their ids, so that a till that sends one again does not bring it back, and so do calls made
+        under an idempotency key. Contacts go, and webhooks also where they were not sent yet.
         """
         counts = {
             "tasks": self._forget_tasks(customer_id, lead_ids, pseudonym),
             "list_members": self._forget_members(customer_id, pseudonym),
             "leads": self._forget_leads(lead_ids, pseudonym),
             "inbox": self._forget_events(customer_id, lead_ids),
+            "outbox": self._forget_told(customer_id, lead_ids),
+            "idempotency_keys": self._forget_answers({customer_id, *lead_ids}),
             "contacts": self._forget_contacts(customer_id, lead_ids),
         }
         return {name: count for name, count in counts.items() if count}
@@ -140,21 +147,77 @@ class Erasure:
 
     def _events(self, customer_id: str, lead_ids: Collection[str]) -> list[InboxRow]:
         """Return the events that name one of the ids; the text is only a first sieve."""
-        ids = {customer_id, *lead_ids}
-        spelt = [InboxRow.body.contains(json.dumps(each)[1:-1], autoescape=True) for each in ids]
-        plain = [InboxRow.body.contains(each, autoescape=True) for each in ids]
-        found = self._session.scalars(select(InboxRow).where(or_(*spelt, *plain)))
-        return [event for event in found if _names(event.body, customer_id, lead_ids)]
+        sieve = _spelt(InboxRow.body, {customer_id, *lead_ids})
+        found = self._session.scalars(select(InboxRow).where(sieve))
+        return [row for row in found if _names(json.loads(row.body), customer_id, lead_ids)]
+
+    def _told(self, customer_id: str, lead_ids: Collection[str]) -> list[OutboxRow]:
+        """Return what webhooks tell of one of the ids."""
+        sieve = _spelt(OutboxRow.body, {customer_id, *lead_ids})
+        found = self._session.scalars(select(OutboxRow).where(sieve))
+        return [row for row in found if _names(json.loads(row.body)["data"], customer_id, lead_ids)]
+
+    def _forget_told(self, customer_id: str, lead_ids: Collection[str]) -> int:
+        ids = [row.event_id for row in self._told(customer_id, lead_ids)]
+        self._session.execute(delete(DeliveryRow).where(DeliveryRow.event_id.in_(ids)))
+        self._session.execute(delete(OutboxRow).where(OutboxRow.event_id.in_(ids)))
+        return len(ids)
+
+    def _answers(self, ids: Collection[str]) -> list[IdempotencyRow]:
+        """Return the calls whose stored answer names one of the ids."""
+        answered = select(IdempotencyRow).where(IdempotencyRow.body.is_not(None))
+        return [row for row in self._session.scalars(answered) if _mentions(row.body or b"", ids)]
+
+    def _forget_answers(self, ids: Collection[str]) -> int:
+        found = self._answers(ids)
+        for row in found:
+            row.body, row.headers = _NOTHING.encode(), {"content-type": "application/json"}
+        self._session.flush()
+        return len(found)
 
 
 def _tasks_of(customer_id: str, lead_ids: Collection[str]) -> ColumnElement[bool]:
     return or_(TaskRow.customer_id == customer_id, TaskRow.lead_id.in_(lead_ids))
 
 
-def _names(body: str, customer_id: str, lead_ids: Collection[str]) -> bool:
-    said = json.loads(body)
+def _spelt(body: ColumnElement[str] | Any, ids: Collection[str]) -> ColumnElement[bool]:
+    """Return a test for text that may hold one of the ids, however JSON spells it."""
+    ways = {
+        way
+        for each in ids
+        for way in (each, json.dumps(each)[1:-1], json.dumps(each, ensure_ascii=False)[1:-1])
+    }
+    return or_(*(body.contains(way, autoescape=True) for way in ways))
+
+
+def _mentions(body: bytes, ids: Collection[str]) -> bool:
+    """Say whether JSON holds one of the ids as a value; what is no JSON, anywhere."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return any(each.encode() in body for each in ids)
+    return _holds(said, ids)
+
+
+def _holds(said: object, ids: Collection[str]) -> bool:
+    if isinstance(said, dict):
+        return any(_holds(each, ids) for each in said.values())
+    if isinstance(said, list):
+        return any(_holds(each, ids) for each in said)
+    return isinstance(said, str) and said in ids
+
+
+def _names(said: Mapping[str, Any], customer_id: str, lead_ids: Collection[str]) -> bool:
     return said.get("customer_id") == customer_id or said.get("lead_id") in lead_ids
 
 
+def _readable(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.decode(errors="replace") if isinstance(value, bytes) else value
+        for name, value in facts.items()
+    }
+
+
 def _facts(row: Base) -> dict[str, Any]:
-    return {column.key: getattr(row, column.key) for column in inspect(type(row)).column_attrs}
+    columns = inspect(type(row)).column_attrs
+    return {column.key: getattr(row, column.key) for column in columns}

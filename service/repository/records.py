@@ -15,13 +15,17 @@ from features.errors import InputError, StateError
 from service.repository.assignments import Assignments
 from service.repository.audit import AuditLog
 from service.repository.contacts import Contacts
+from service.repository.endpoints import Endpoints
 from service.repository.erasure import Erasure
 from service.repository.holders import Holders
+from service.repository.idempotency import Idempotency
 from service.repository.inbox import Inbox
+from service.repository.jobs import Jobs
 from service.repository.keys import Keys
 from service.repository.leads import Leads
 from service.repository.lists import Lists
 from service.repository.migrate import upgrade
+from service.repository.outbox import Outbox
 from service.repository.staff import StaffList
 from service.repository.tasks import Tasks
 from service.repository.turn import Turn, turn
@@ -55,6 +59,10 @@ class Work:
         self.tasks = Tasks(session)
         self.lists = Lists(session)
         self.inbox = Inbox(session)
+        self.idempotency = Idempotency(session)
+        self.endpoints = Endpoints(session)
+        self.outbox = Outbox(session)
+        self.jobs = Jobs(session)
         self.users = Users(session)
         self.sessions = UserSessions(session)
         self.login_attempts = LoginAttempts(session)
@@ -65,7 +73,7 @@ class Work:
 
 
 class Records:
-    """Users' keys, staff, leads, assignments, tasks, lists and the inbox of events.
+    """Users' keys, staff, leads, assignments, tasks, lists, jobs and the inbox of events.
 
     Parameters
     ----------

@@ -16,17 +16,24 @@ Record = TypeVar("Record", bound="DataclassInstance")
 
 
 def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert the rows that no unique constraint knows yet and return how many they were.
+    """Insert the rows that no unique constraint knows yet and return how many they were."""
+    return len(new_keys(session, table, rows))
+
+
+def new_keys(
+    session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]
+) -> Sequence[Any]:
+    """Insert the rows that no unique constraint knows yet and return their keys.
 
     The database decides, not a query before the insert: of two writers at the same moment one
     adds the row and the other adds nothing. Other broken constraints raise as ever.
     """
     if not rows:
-        return 0
+        return []
     insert = _insert(session.get_bind().dialect.name, table)
     key = table.__mapper__.primary_key[0]
     added = session.scalars(insert.on_conflict_do_nothing().returning(key), list(rows))
-    return len(added.all())
+    return added.all()
 
 
 def _insert(dialect: str, table: type[Base]) -> sqlite.Insert | postgresql.Insert:

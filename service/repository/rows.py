@@ -3,6 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from service.predicates.columns import Columns, columns_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,37 @@ class LeadRecord:
     status: str | None = None
     model_version: str | None = None
     scored_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadLine:
+    """One lead on the list of leads: what was captured, its score and who has it."""
+
+    lead_id: Annotated[str, Field(description="The lead.")]
+    created_at: Annotated[datetime, Field(description="Moment of capture.")]
+    source: Annotated[str, Field(description="Where it came from.")]
+    medium: Annotated[str | None, Field(description="Through which medium.")]
+    campaign_id: Annotated[str | None, Field(description="Of which campaign.")]
+    ad_group: Annotated[str | None, Field(description="Of which group of advertisements.")]
+    creative: Annotated[str | None, Field(description="Which advertisement.")]
+    store_id: Annotated[str | None, Field(description="The store it asked for or came from.")]
+    region: Annotated[str | None, Field(description="The region it asked for or came from.")]
+    customer_id: Annotated[str | None, Field(description="The customer it is, if known.")]
+    expires_at: Annotated[datetime | None, Field(description="Moment it counts as lost.")]
+    value: Annotated[float | None, Field(description="Probability that it converts.")]
+    percentile: Annotated[float | None, Field(description="Share (0 to 100) of leads at or below.")]
+    grade: Annotated[str | None, Field(description="`A` (call first) to `D`.")]
+    status: Annotated[str | None, Field(description="How far the score can be trusted.")]
+    model_version: Annotated[str | None, Field(description="Version of the model that scored it.")]
+    scored_at: Annotated[datetime | None, Field(description="Moment it was scored.")]
+    staff_id: Annotated[str | None, Field(description="Who has it; null in the head-office queue.")]
+    assigned_store_id: Annotated[str | None, Field(description="The store that has it.")]
+    assigned_at: Annotated[datetime | None, Field(description="Moment it was given to them.")]
+    closed_at: Annotated[datetime | None, Field(description="Moment it was decided or ran out.")]
+
+
+LEAD_COLUMNS: Columns = columns_of(LeadLine)
+LEAD_ID = LEAD_COLUMNS["lead_id"].column
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ import pandas as pd
 from features.lake.lake import Lake
 from features.transforms.categories import ARRAYS
 from models_registry.bundle import Bundle
-from models_registry.categories import exploded
-from models_registry.columns import Floats, matrix
+from models_registry.categories import candidates
+from models_registry.columns import Floats
 from models_registry.meta import CategoryHead
 from training.boosting import Learner, fit_sigmoid, margins
 from training.config import NextPurchaseConfig
@@ -79,14 +79,14 @@ def _thinned(frame: pd.DataFrame, most: int) -> pd.DataFrame:
 def _pairs(head: CategoryHead, frame: pd.DataFrame, k: int) -> tuple[Floats, Floats, Floats]:
     """Return inputs, whether the next basket held the candidate, and that over its size."""
     bought = frame[frame[BASKET].notna()]
-    pairs = exploded(head, bought)
+    pairs = candidates(head, bought)
     baskets = pd.Series(_baskets(bought))
     held = baskets.explode()
     taken = pd.MultiIndex.from_arrays([held.index, held.to_numpy(object)])
-    asked = pd.MultiIndex.from_arrays([pairs["_row"], pairs[KEY].to_numpy(object)])
+    asked = pd.MultiIndex.from_arrays([pairs.rows, pairs.names])
     inside = asked.isin(taken).astype(np.float64)
-    size = baskets.map(len).clip(1, k).to_numpy()[pairs["_row"].to_numpy(np.intp)]
-    return matrix(pairs, head.features, {}), inside, inside / size
+    size = baskets.map(len).clip(1, k).to_numpy()[pairs.rows]
+    return pairs.x, inside, inside / size
 
 
 def _by(frame: pd.DataFrame, column: str, k: int) -> list[list[str]]:

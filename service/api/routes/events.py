@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends, status
 
 from service.api.dependencies import CurrentApp, needs
 from service.api.event_schemas import EventsRequest, EventsResponse
+from service.api.idempotency import IDEMPOTENT
 from service.api.problem_docs import problems
 from service.keys import Scope
 
@@ -15,7 +16,8 @@ router = APIRouter(tags=["events"], dependencies=[Depends(needs(Scope.EVENTS_WRI
     operation_id="send_events",
     summary="Send up to 1,000 events: orders, interactions, contacts, tickets",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=problems(400, 413),
+    dependencies=[IDEMPOTENT],
+    responses=problems(400, 409, 413),
 )
 def send(asked: EventsRequest, app: CurrentApp) -> EventsResponse:
     """Store events and answer once they are durable; features and scores follow in a second.

@@ -5,6 +5,7 @@ import uuid
 from fastapi import APIRouter, Depends, Response, status
 
 from service.api.dependencies import CurrentApp, CurrentSight, needs
+from service.api.idempotency import IDEMPOTENT
 from service.api.problem_docs import problems
 from service.api.schemas import (
     LeadGrade,
@@ -26,9 +27,10 @@ router = APIRouter(tags=["leads"], dependencies=[Depends(needs(Scope.LEADS_WRITE
     operation_id="capture_lead",
     summary="Capture a lead: score, grade and route it at once",
     status_code=status.HTTP_201_CREATED,
+    dependencies=[IDEMPOTENT],
     responses={
         200: {"model": LeadResponse, "description": "The lead was there already; its first answer"},
-        **problems(400, 413),
+        **problems(400, 409, 413),
     },
 )
 def capture(

@@ -111,9 +111,11 @@ def test_requests_are_paired_by_subject_and_moment(watched: Watched, shadow_log:
     inputs = rows[watched.bundle.inputs]
     for n in range(2):
         at = MATURED + timedelta(hours=n)
-        watched.score_log.append_online(scores(watched, rows, "1", at, BANDS), inputs)
+        watched.score_log.append_online(scores(watched, rows, "1", at, BANDS), inputs, list(inputs))
     late = scores(watched, rows[:4], "2", MATURED + timedelta(hours=1), BANDS)
-    shadow_log.append_online([replace(score, value=0.5) for score in late], inputs[:4])
+    shadow_log.append_online(
+        [replace(score, value=0.5) for score in late], inputs[:4], list(inputs)
+    )
     found = report(watched, shadow_log)
     assert found.agreement.subjects == 4
     assert found.agreement.rank_correlation is None

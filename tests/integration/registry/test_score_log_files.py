@@ -101,10 +101,10 @@ def test_online_scores_survive_reopening_and_keep_their_inputs(
     log: ScoreLog, frame: pd.DataFrame, tmp_path: Path
 ):
     inputs = frame[churn().inputs]
-    log.append_online(scores(frame)[:2], inputs.iloc[:2])
-    log.append_online(scores(frame)[2:3], inputs.iloc[2:3])
+    log.append_online(scores(frame)[:2], inputs.iloc[:2], churn().inputs)
+    log.append_online(scores(frame)[2:3], inputs.iloc[2:3], churn().inputs)
     reopened = ScoreLog(tmp_path / "scores")
-    reopened.append_online(scores(frame)[3:4], inputs.iloc[3:4])
+    reopened.append_online(scores(frame)[3:4], inputs.iloc[3:4], churn().inputs)
     read = reopened.online().to_pandas().sort_values("customer_id")
     assert read.customer_id.tolist() == ["c0", "c1", "c2", "c3"]
     assert json.loads(read.inputs.iloc[1])["recency_days"] == frame.recency_days[1]
@@ -113,7 +113,7 @@ def test_online_scores_survive_reopening_and_keep_their_inputs(
 
 
 def test_a_line_cut_short_loses_only_itself(log: ScoreLog, frame: pd.DataFrame):
-    log.append_online(scores(frame), frame[churn().inputs])
+    log.append_online(scores(frame), frame[churn().inputs], churn().inputs)
     (file,) = (log.root / "online").iterdir()
     file.write_bytes(file.read_bytes()[:-40])
     assert len(log.online().to_pandas()) == len(frame) - 1
@@ -121,7 +121,7 @@ def test_a_line_cut_short_loses_only_itself(log: ScoreLog, frame: pd.DataFrame):
 
 def test_history_holds_every_score_of_one_customer_in_order(log: ScoreLog, frame: pd.DataFrame):
     inputs = frame[churn().inputs]
-    log.append_online(scores(frame, days_later=2)[:1], inputs[:1])
+    log.append_online(scores(frame, days_later=2)[:1], inputs[:1], churn().inputs)
     log.append_batch(scores(frame), "churn_28d", "1", AS_OF, inputs)
     log.append_batch(scores(frame, "2", 1), "churn_28d", "2", AS_OF + DAY, inputs)
     days = judge(next_purchase(), frame, scored_at=SCORED_AT + 3 * DAY, max_age_days=3)
@@ -158,11 +158,11 @@ def test_a_customer_nobody_scored_has_an_empty_history_of_the_same_shape(
 def test_an_unknown_customer_alone_is_logged_too(log: ScoreLog, frame: pd.DataFrame):
     unknown = scores(frame)[5:6]
     log.append_batch(unknown, "churn_28d", "1", AS_OF)
-    log.append_online(unknown, frame[churn().inputs].iloc[5:6])
+    log.append_online(unknown, frame[churn().inputs].iloc[5:6], churn().inputs)
     assert log.history("c5").status.tolist() == ["unknown_customer"] * 2
 
 
 def test_a_log_that_was_never_written_makes_no_folder(log: ScoreLog, tmp_path: Path):
-    log.append_online([], pd.DataFrame())
+    log.append_online([], pd.DataFrame(), churn().inputs)
     assert log.history("c0").empty
     assert list(tmp_path.iterdir()) == []

@@ -61,22 +61,6 @@ def test_a_lead_comes_back_as_it_went_in_and_is_added_once(records: Records) -> 
         assert work.leads.get("L0") is None
 
 
-def test_pages_of_leads_hold_each_lead_once_newest_first(records: Records) -> None:
-    with records.transaction() as work:
-        for number in range(5):
-            work.leads.add(lead(f"P{number}", days=1 + number // 2, store_id="7", grade="B"))
-    seen: list[str] = []
-    after = None
-    with records.transaction(read_only=True) as work:
-        for _ in range(3):
-            page = work.leads.page(limit=2, after=after, store_id="7", grade="B")
-            seen += [found.lead_id for found in page]
-            after = (page[-1].created_at, page[-1].lead_id)
-        assert work.leads.page(limit=2, after=after, store_id="7", grade="B") == []
-        assert work.leads.page(limit=9, store_id="7", grade="A") == []
-    assert seen == ["P4", "P3", "P2", "P1", "P0"]
-
-
 def test_leads_wait_for_the_lake_until_it_has_them(records: Records) -> None:
     with records.transaction() as work:
         work.leads.add(lead("L3"), in_lake=True)

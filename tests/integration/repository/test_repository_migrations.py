@@ -55,6 +55,8 @@ def test_the_schema_equals_the_models(records: Records, url: str) -> None:
         "ck_tasks_one_subject",
         "ck_contacts_subject_kind",
         "ck_contacts_kind",
+        "ck_webhook_deliveries_state",
+        "ck_jobs_state",
     }
 
 

@@ -1,18 +1,14 @@
-"""Whatever the schema allows, and what it does not, is answered without a server error."""
+"""Whatever the schema allows, and what it does not, is answered as the schema says."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import schemathesis
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from service.api.app import create_app
 from service.bootstrap import build
@@ -21,6 +17,18 @@ from service.settings import Settings
 from tests.integration.service.conftest import POLICIES, Night, copied, new_key
 
 EXAMPLES = 15
+SPEC = json.loads((Path(__file__).parents[3] / "docs" / "openapi.json").read_text("utf-8"))
+OPERATIONS = [
+    (method.upper(), path, mode)
+    for path, methods in SPEC["paths"].items()
+    for method, operation in methods.items()
+    for mode in GenerationMode
+    # Where nothing can be sent, nothing wrong can be.
+    if mode is GenerationMode.POSITIVE or {"parameters", "requestBody"} & operation.keys()
+]
+# Refused by what a schema cannot say: names of another model's features, cursors, two moments in
+# the wrong order.
+BEYOND_THE_SCHEMA = {"bad-input", "bad-cursor"}
 
 
 @pytest.fixture(scope="module")
@@ -31,24 +39,7 @@ def served(night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
     app.records.close()
 
 
-@pytest.mark.parametrize("mode", list(GenerationMode))
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("POST", "/v1/scores/{model}"),
-        ("POST", "/v1/scores/churn/what-if"),
-        ("GET", "/v1/customers/{customer_id}/scores"),
-        ("GET", "/v1/at-risk"),
-        ("POST", "/v1/leads"),
-        ("GET", "/v1/tasks"),
-        ("POST", "/v1/session"),
-        ("DELETE", "/v1/session"),
-        ("GET", "/v1/me"),
-        ("GET", "/v1/customers/{customer_id}/contacts"),
-        ("PUT", "/v1/customers/{customer_id}/contacts/{kind}"),
-        ("POST", "/v1/contacts/search"),
-    ],
-)
+@pytest.mark.parametrize(("method", "path", "mode"), OPERATIONS)
 def test_every_operation_keeps_its_schema(
     served: tuple[object, str], method: str, path: str, mode: GenerationMode
 ) -> None:
@@ -56,16 +47,29 @@ def test_every_operation_keeps_its_schema(
     operation = schemathesis.openapi.from_asgi("/openapi.json", api)[path][method]
 
     @given(case=operation.as_strategy(generation_mode=mode))
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, derandomize=True)
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+    )
     def answered(case: schemathesis.Case) -> None:
-        case.call_and_validate(
-            headers={"X-API-Key": key},
-            checks=[
-                not_a_server_error,
-                status_code_conformance,
-                content_type_conformance,
-                response_schema_conformance,
-            ],
-        )
+        headers = {"X-API-Key": key}
+        response = case.call(headers=headers)
+        case.validate_response(response, headers=headers, excluded_checks=excused(response))
 
     answered()
+
+
+def excused(response: schemathesis.Response) -> list[Callable[..., bool | None]]:
+    """Return the checks that do not hold of an answer; all others there are do."""
+    kind = response.headers.get("content-type", [""])[0]
+    told = response.json() if kind.endswith("json") else {}
+    if response.status_code == 422:
+        faults = {fault["code"] for fault in told["errors"]}
+        if told["code"] in BEYOND_THE_SCHEMA or faults == {"value_error"}:
+            return [positive_data_acceptance]
+    if response.status_code == 202 and told.get("rejected"):
+        return [negative_data_rejection]  # each event by itself, within the answer
+    return []

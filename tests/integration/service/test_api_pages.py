@@ -26,15 +26,22 @@ def test_a_service_that_lacks_something_names_it(client: TestClient, app: App) -
     assert "shuke nightly" in missing["todo"]
 
 
+OPERATIONS = """
+    score score_one score_features what_if customer_scores at_risk customers leads
+    ask_scores_job job job_result job_errors cancel_job
+    capture_lead send_events tasks
+    add_webhook webhooks change_webhook remove_webhook rotate_webhook_secret
+    webhook_deliveries replay_webhooks
+    alive ready
+""".split()
+
+
 def test_every_operation_has_a_name_a_summary_a_tag_and_example(client: TestClient) -> None:
     schema = client.get("/openapi.json").json()
     operations = [op for path in schema["paths"].values() for op in path.values()]
     names = [op["operationId"] for op in operations]
-    customers = ["score", "what_if", "customer_scores", "at_risk"]
-    told = ["capture_lead", "send_events", "tasks", "alive", "ready"]
-    contacts = ["customer_contacts", "set_customer_contact", "search_contacts"]
-    access = ["log_in", "log_out", "me"]
-    assert sorted(names) == sorted([*customers, *told, *contacts, *access])
+    # Clients are written against these names: one may be added, none may change.
+    assert sorted(names) == sorted(OPERATIONS)
     assert all(op["summary"] and op["tags"] for op in operations)
     bodies = {
         name: part for name, part in schema["components"]["schemas"].items() if "example" in part

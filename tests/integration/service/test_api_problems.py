@@ -77,6 +77,8 @@ def test_a_bearer_token_is_as_good_as_the_header(client: TestClient, app: App) -
     [
         ("POST", "/v1/scores/churn_60d", Scope.SCORES_READ),
         ("POST", "/v1/scores/churn/what-if", Scope.SCORES_READ),
+        ("POST", "/v1/scores/churn_60d/features", Scope.SCORES_READ),
+        ("GET", "/v1/scores/churn_60d/C00001", Scope.SCORES_READ),
         ("GET", "/v1/customers/C00001/scores", Scope.SCORES_READ),
         ("GET", "/v1/at-risk", Scope.SCORES_READ),
         ("POST", "/v1/leads", Scope.LEADS_WRITE),
@@ -99,7 +101,6 @@ def test_a_key_without_the_scope_is_forbidden(
         ({"ids": []}, "#/ids"),
         ({"ids": ["1"] * 1001}, "#/ids"),
         ({"ids": ["1", 2]}, "#/ids/1"),
-        ({"ids": ["1", ""]}, "#/ids/1"),
         ({"ids": ["1"], "top_k": 21}, "#/top_k"),
         ({"ids": ["1"], "lang": "fr"}, "#/lang"),
         ({"ids": ["1"], "a/b~c": 1}, "#/a~1b~0c"),

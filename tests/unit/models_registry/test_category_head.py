@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from models_registry.categories import exploded
+from models_registry.categories import candidates
 from tests.unit.models_registry.small_bundles import churn, customers, next_purchase
 
 
@@ -17,13 +17,14 @@ def test_each_customer_gets_at_most_k_of_their_own_categories_likeliest_first():
         assert all(0 <= chance <= 1 for chance in chances)
 
 
-def test_the_arrays_are_exploded_together_with_the_customers_own_features():
+def test_the_arrays_stand_beside_the_customers_own_features():
     head = next_purchase().meta.category
-    pairs = exploded(head, customers(3))
-    assert pairs._row.tolist() == [0, 1, 1, 2, 2, 2]
-    assert pairs.category.tolist() == ["bread", "bread", "milk", "bread", "milk", "wine"]
-    assert pairs.category_orders.tolist() == [1, 1, 2, 1, 2, 3]
-    assert pairs.recency_days.nunique() == 3
+    pairs = candidates(head, customers(3))
+    named = dict(zip(head.features, pairs.x.T, strict=True))
+    assert pairs.rows.tolist() == [0, 1, 1, 2, 2, 2]
+    assert pairs.names.tolist() == ["bread", "bread", "milk", "bread", "milk", "wine"]
+    assert named["category_orders"].tolist() == [1, 1, 2, 1, 2, 3]
+    assert named["recency_days"].tolist() == customers(3).recency_days.iloc[pairs.rows].tolist()
 
 
 def test_a_customer_without_categories_gets_none():

@@ -2,12 +2,14 @@
 
 import csv
 import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.api.csv import cell, rows_to_csv
+from service.api.csv import cell, rows_to_csv, stream
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,21 @@ def test_no_cell_that_is_read_back_begins_a_formula(rows: list[tuple[str, str]])
 
 def test_excel_finds_the_mark_that_says_the_text_is_utf_8() -> None:
     assert rows_to_csv(["顾客"], [["陈"]]) == "\ufeff顾客\r\n陈\r\n"
+
+
+def test_moments_are_written_as_in_json() -> None:
+    assert cell(datetime(2018, 1, 1, 9, 30, tzinfo=UTC)) == "2018-01-01T09:30:00Z"
+
+
+def test_a_part_is_read_when_its_text_is_asked_for_and_not_before() -> None:
+    read: list[int] = []
+
+    def parts() -> Iterator[list[list[int]]]:
+        for number in range(3):
+            read.append(number)
+            yield [[number]]
+
+    texts = stream(["n"], parts())
+    assert (next(texts), read) == ("\ufeffn\r\n", [])
+    assert (next(texts), read) == ("0\r\n", [0])
+    assert list(texts) == ["1\r\n", "2\r\n"]

@@ -88,6 +88,15 @@ def test_a_changed_hash_ends_what_was_remembered(made: NewKey) -> None:
         verifier.verify(made.clear, lambda _: changed, NOW)
 
 
+def test_a_key_is_known_once_it_was_found_right_and_only_that_very_key(made: NewKey) -> None:
+    verifier, stored = Verifier(), {made.record.key_id: made.record}
+    assert not verifier.knows(made.clear, stored.get)
+    verifier.verify(made.clear, stored.get, NOW)
+    assert verifier.knows(made.clear, stored.get)
+    for other in ("", "nonsense", "shuke_x", "shuke_x_y", made.clear + "x"):
+        assert not verifier.knows(other, stored.get)
+
+
 def test_argon2_is_paid_once_for_each_key(made: NewKey) -> None:
     verifier = Verifier()
 

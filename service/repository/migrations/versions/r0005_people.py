@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -13,6 +13,7 @@ _REFUSAL = "the audit log is append-only"
 
 def upgrade() -> None:
     """Go to this version."""
+    _callers()
     _keys()
     _users()
     _contacts()
@@ -28,6 +29,14 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION shuke_refuse_change")
     for column in ("role", "store_ids", "staff_id", "last_used_at"):
         op.drop_column("api_keys", column)
+    op.drop_column("jobs", "asked_by")
+    op.execute("ALTER TABLE idempotency_keys RENAME COLUMN caller_id TO api_key_id")
+
+
+def _callers() -> None:
+    # Who asked for the jobs there are is not known: head office alone sees them.
+    op.add_column("jobs", sa.Column("asked_by", sa.String(), nullable=True))
+    op.execute("ALTER TABLE idempotency_keys RENAME COLUMN api_key_id TO caller_id")
 
 
 def _keys() -> None:
