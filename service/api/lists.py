@@ -9,7 +9,7 @@ from fastapi.concurrency import iterate_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from service.api import csv
+from service import csv
 from service.predicates.columns import Columns
 from service.predicates.parsing import parse
 from service.predicates.tree import Predicate

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from features.clock import utc
 from models_registry.score import Score
 from models_registry.score_rows import COLUMNS, flat, framed
-from service.api import csv
+from service import csv
 from service.jobs.asked import Format
 
 MEDIA_TYPES = {

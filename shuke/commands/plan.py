@@ -57,7 +57,7 @@ def retention(
 
         line(f"Page: {write(html, page(planned))}")
     if csv is not None:
-        from service.api.csv import rows_to_csv
+        from service.csv import rows_to_csv
 
         text = rows_to_csv(words.CSV_COLUMNS, words.csv_rows(planned))
         line(f"Contacts: {write(csv, text)}")

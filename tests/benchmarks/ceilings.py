@@ -2,13 +2,14 @@
 
 Run it with `python -m tests.benchmarks.ceilings`; SHUKE_BENCH_HOME keeps lakes and features. It
 tells a weak model from a task that holds no more: churn within 28 days and the days to the next
-purchase on the Complete Journey, and value on CDNOW. What wins here was seen on the test, and is no
-promise.
+purchase on the Complete Journey, and value on CDNOW. What wins here was seen on the test, and is
+no promise. Of leads it tells, window after window, what was promised and what came.
 """
 
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import mkdtemp
@@ -24,12 +25,14 @@ from sklearn.preprocessing import QuantileTransformer
 
 from models_registry.columns import Floats
 from tests.benchmarks.models import CDNOW_END, JOURNEY_END, PLAN, Bench
+from tests.benchmarks.models_leads import school_shop
 from tests.benchmarks.models_rolling import back, say
 from tests.benchmarks.models_shops import ACTIVE, Shop
 from training import config as configs
 from training.config import ModelConfig
 from training.dataset import Context, Dataset
-from training.train import pipeline_of
+from training.pipelines.base import Pipeline
+from training.train import pipeline_of, today_of
 
 LATELY = (3, 5, 10, 14, 21, 28, 42, 56)  # days
 LAST = 6  # purchases whose age and gap are told
@@ -120,9 +123,41 @@ def main() -> None:
         *_table(bench.journey, "churn_28d", "churned", CHURN, back(JOURNEY_END, 2, 28)),
         *_table(bench.journey, "next_purchase", "days_to_next", DAYS, [JOURNEY_END]),
         *_table(bench.cdnow, "clv_90d", "spend", MONEY, back(CDNOW_END, 2, 60)),
+        *_promised(bench),
     ):
         out.write(line + "\n")
         out.flush()
+
+
+def _promised(bench: Bench) -> Iterator[str]:
+    """Fit the lead model before each of three later fifths of the leads it knows; ask of that."""
+    school = school_shop(bench.folder)
+    config = configs.load("lead_score")
+    pipeline = pipeline_of(config)
+    whole = pipeline.prepare(Context(school.lake, school.store, today_of(school.lake)))
+    captured = whole.known["created_at"]
+    for low, high in ((0.4, 0.6), (0.6, 0.8), (0.8, 1.0)):
+        begin, end = captured.quantile(low), captured.quantile(high)
+        known = whole.known[captured < begin]
+        newer = known["created_at"] >= known["created_at"].quantile(0.8)
+        then = replace(
+            whole,
+            train=known[~newer],
+            valid=known[newer],
+            test=whole.known[(captured >= begin) & (captured < end)],
+        )
+        yield _difference(pipeline, then)
+    yield _difference(pipeline, whole)
+
+
+def _difference(pipeline: Pipeline, dataset: Dataset) -> str:
+    promised = pipeline.fit(dataset).predict(dataset.test)["value"].mean()
+    came = dataset.test["converted"].mean()
+    since = dataset.test["created_at"].min()
+    return (
+        f"| X Education, lead_score, from {since:%Y-%m-%d} | Shuke "
+        f"| promised {promised:.3f}, came {came:.3f} | |"
+    )
 
 
 def _table(

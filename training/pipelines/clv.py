@@ -11,7 +11,7 @@ from models_registry.bundle import Bundle
 from models_registry.calibration import Curve
 from models_registry.columns import Floats, matrix
 from models_registry.meta import Basket, Kind, Meta
-from training.boosting import Learner, margins
+from training.boosting import Learner, margins, trees
 from training.config import ClvConfig
 from training.dataset import Dataset
 from training.evaluate import Answers, Evaluation, Mask, Measures, slices
@@ -34,7 +34,12 @@ class Clv(OfCustomers[ClvConfig]):
         everyone = inside(dataset.known, population)
         objective = {"objective": "tweedie", "tweedie_variance_power": config.tweedie_power}
         learner = Learner(config.boosting, objective, features)
-        booster = learner.fit(matrix(everyone, features, {}), _spent(everyone))
+        first = learner.fit(
+            matrix(train, features, {}),
+            _spent(train),
+            valid=(matrix(valid, features, {}), _spent(valid)),
+        )
+        booster = learner.fit(matrix(everyone, features, {}), _spent(everyone), rounds=trees(first))
         ends, pad = self._ends(train, valid, everyone, features)
         meta = Meta(
             model=config.model,

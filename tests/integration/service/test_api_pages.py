@@ -26,14 +26,33 @@ def test_a_service_that_lacks_something_names_it(client: TestClient, app: App) -
     assert "shuke nightly" in missing["todo"]
 
 
-OPERATIONS = """
-    score score_one score_features what_if customer_scores at_risk customers leads
-    ask_scores_job job job_result job_errors cancel_job
-    capture_lead send_events tasks
-    add_webhook webhooks change_webhook remove_webhook rotate_webhook_secret
-    webhook_deliveries replay_webhooks
-    alive ready
-""".split()
+OPERATIONS = [
+    "score",
+    "score_one",
+    "score_features",
+    "what_if",
+    "customer_scores",
+    "at_risk",
+    "customers",
+    "leads",
+    "ask_scores_job",
+    "job",
+    "job_result",
+    "job_errors",
+    "cancel_job",
+    "capture_lead",
+    "send_events",
+    "tasks",
+    "add_webhook",
+    "webhooks",
+    "change_webhook",
+    "remove_webhook",
+    "rotate_webhook_secret",
+    "webhook_deliveries",
+    "replay_webhooks",
+    "alive",
+    "ready",
+]
 
 
 def test_every_operation_has_a_name_a_summary_a_tag_and_example(client: TestClient) -> None:

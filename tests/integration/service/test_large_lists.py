@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from features.lake.lake import Lake
-from service.api import csv
+from service import csv
 from service.at_risk import Filters
 from service.bootstrap import App, build
 from service.customer_list import Customers

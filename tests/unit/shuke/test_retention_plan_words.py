@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from features.errors import InputError
-from service.api.csv import rows_to_csv
 from service.crm.profit import Contact, ProfitPolicy, profit_curve
+from service.csv import rows_to_csv
 from service.retention_facts import ScoredCustomers
 from shuke.plan_page import page
 from shuke.plan_words import CSV_COLUMNS, columns, csv_rows, grounds, rows, verdict

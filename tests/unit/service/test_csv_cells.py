@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.api.csv import cell, rows_to_csv, stream
+from service.csv import cell, rows_to_csv, stream
 
 
 @pytest.mark.parametrize(
