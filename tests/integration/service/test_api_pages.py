@@ -50,6 +50,12 @@ OPERATIONS = [
     "rotate_webhook_secret",
     "webhook_deliveries",
     "replay_webhooks",
+    "customer_contacts",
+    "set_customer_contact",
+    "search_contacts",
+    "log_in",
+    "log_out",
+    "me",
     "alive",
     "ready",
 ]

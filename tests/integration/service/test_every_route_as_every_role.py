@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 import pytest
 from fastapi.testclient import TestClient
@@ -17,7 +18,8 @@ from httpx2 import Response
 
 from features.clock import now
 from service.api.app import create_app
-from service.bootstrap import App, build
+from service.bootstrap import App, build, build_job_runner
+from service.champions import CUSTOMER_MODELS
 from service.crm.permissions import Role, Scope
 from service.crm.tasks import Task
 from service.keys import create
@@ -103,6 +105,69 @@ def _at_risk(world: World, role: Role) -> tuple[set[str], set[str]]:
     return found, world.customers(role) & scored
 
 
+def _same_as_csv(client: TestClient, path: str, rows: list[dict], name: str) -> set[str]:
+    """Return the ids of the rows, which the whole list as CSV, its pages and its total have too."""
+    found = [row[name] for row in rows]
+    whole = client.get(f"{path}?format=csv&total=true")
+    assert whole.headers["X-Total-Count"] == str(len(found))
+    assert sorted(found) == sorted(
+        row[name] for row in csv.DictReader(io.StringIO(whole.text.removeprefix("\ufeff")))
+    )
+    paged, cursor = [], ""
+    while cursor is not None:
+        page = client.get(path, params={"limit": 7} | ({"cursor": cursor} if cursor else {})).json()
+        paged += [row[name] for row in page[path.rpartition("/")[2]]]
+        cursor = page["next_cursor"]
+    assert sorted(paged) == sorted(found)
+    return set(found)
+
+
+def _customers(world: World, role: Role) -> tuple[set[str], set[str]]:
+    client = world.clients[role]
+    page = client.get("/v1/customers?limit=10000").json()
+    found = _same_as_csv(client, "/v1/customers", page["customers"], "customer_id")
+    scored = {
+        who
+        for model in CUSTOMER_MODELS
+        if world.app.score_log.batches(model)
+        for who in world.app.score_log.batch(model).execute().customer_id
+    }
+    return found, world.customers(role) & scored
+
+
+def _leads(world: World, role: Role) -> tuple[set[str], set[str]]:
+    client = world.clients[role]
+    page = client.get("/v1/leads?limit=10000").json()
+    found = _same_as_csv(client, "/v1/leads", page["leads"], "lead_id")
+    with world.app.records.transaction(read_only=True) as work:
+        every = work.leads.page(limit=10_000)
+    limits = {
+        Role.STORE_MANAGER: lambda lead: STORE in (lead.store_id, lead.assigned_store_id),
+        Role.GUIDE: lambda lead: lead.staff_id == GUIDE,
+    }
+    within = limits.get(role, lambda _: True)
+    return found, {lead.lead_id for lead in every if within(lead)}
+
+
+def _asked(client: TestClient, *ids: str) -> str:
+    """Return the job a client asks for; nobody has one."""
+    answer = client.post("/v1/jobs/scores", json={"model": "churn_60d", "ids": list(ids)})
+    return str(answer.json().get("job_id", NOBODY))
+
+
+def _done(client: TestClient, *ids: str) -> str:
+    job_id = _asked(client, *ids)
+    runner = build_job_runner(client.app.state.app)
+    while runner.work(Event()):
+        pass
+    return job_id
+
+
+def _hook(client: TestClient) -> str:
+    body = {"url": "https://crm.example.com/hooks", "events": ["lead.routed"]}
+    return str(client.post("/v1/webhooks", json=body).json().get("endpoint_id", NOBODY))
+
+
 def _tasks(world: World, role: Role) -> tuple[set[str], set[str]]:
     found = world.clients[role].get("/v1/tasks?limit=1000").json()["tasks"]
     return {task["task_id"] for task in found}, {task.task_id for task in world.tasks(role)}
@@ -118,7 +183,68 @@ def _lead(client: TestClient, customer: str) -> Response:
     return client.post("/v1/leads", json=body)
 
 
+HOOKS: dict[tuple[str, str], Route] = {
+    ("POST", "/v1/webhooks"): Route(
+        lambda c, _: c.post(
+            "/v1/webhooks",
+            json={"url": "https://crm.example.com/hooks", "events": ["task.created"]},
+        ),
+        Scope.ADMIN,
+    ),
+    ("GET", "/v1/webhooks"): Route(lambda c, _: c.get("/v1/webhooks"), Scope.ADMIN),
+    ("GET", "/v1/webhooks/deliveries"): Route(
+        lambda c, _: c.get("/v1/webhooks/deliveries"), Scope.ADMIN
+    ),
+    ("POST", "/v1/webhooks/deliveries/replay"): Route(
+        lambda c, _: c.post("/v1/webhooks/deliveries/replay", json={"state": "dead"}), Scope.ADMIN
+    ),
+    ("PATCH", "/v1/webhooks/{endpoint_id}"): Route(
+        lambda c, _: c.patch(f"/v1/webhooks/{_hook(c)}", json={"enabled": False}), Scope.ADMIN
+    ),
+    ("POST", "/v1/webhooks/{endpoint_id}/rotate"): Route(
+        lambda c, _: c.post(f"/v1/webhooks/{_hook(c)}/rotate"), Scope.ADMIN
+    ),
+    ("DELETE", "/v1/webhooks/{endpoint_id}"): Route(
+        lambda c, _: c.delete(f"/v1/webhooks/{_hook(c)}"), Scope.ADMIN
+    ),
+}
+JOBS: dict[tuple[str, str], Route] = {
+    ("POST", "/v1/jobs/scores"): Route(
+        lambda c, who: c.post("/v1/jobs/scores", json={"model": "churn_60d", "ids": [who]}),
+        Scope.SCORES_READ,
+    ),
+    ("GET", "/v1/jobs/{job_id}"): Route(
+        lambda c, who: c.get(f"/v1/jobs/{_asked(c, who)}"), Scope.SCORES_READ
+    ),
+    ("DELETE", "/v1/jobs/{job_id}"): Route(
+        lambda c, who: c.delete(f"/v1/jobs/{_asked(c, who)}"), Scope.SCORES_READ
+    ),
+    ("GET", "/v1/jobs/{job_id}/result"): Route(
+        lambda c, who: c.get(f"/v1/jobs/{_done(c, who)}/result"), Scope.SCORES_READ
+    ),
+    ("GET", "/v1/jobs/{job_id}/errors"): Route(
+        lambda c, who: c.get(f"/v1/jobs/{_done(c, who)}/errors"), Scope.SCORES_READ
+    ),
+}
 ROUTES: dict[tuple[str, str], Route] = {
+    **HOOKS,
+    **JOBS,
+    ("GET", "/v1/scores/{model}/{id}"): Route(
+        lambda c, who: c.get(f"/v1/scores/churn_60d/{who}?explain=top_k"),
+        Scope.SCORES_READ,
+        of_one=True,
+    ),
+    ("POST", "/v1/scores/{model}/features"): Route(
+        lambda c, who: c.post(
+            "/v1/scores/churn_60d/features",
+            json={"customers": [{"id": who, "features": {"recency_days": 3}}]},
+        ),
+        Scope.SCORES_READ,
+    ),
+    ("GET", "/v1/customers"): Route(
+        lambda c, _: c.get("/v1/customers"), Scope.SCORES_READ, everyone=_customers
+    ),
+    ("GET", "/v1/leads"): Route(lambda c, _: c.get("/v1/leads"), Scope.LEADS_READ, everyone=_leads),
     ("POST", "/v1/scores/{model}"): Route(
         lambda c, who: c.post("/v1/scores/churn_60d", json={"ids": [who], "explain": "top_k"}),
         Scope.SCORES_READ,
@@ -164,7 +290,7 @@ ROUTES: dict[tuple[str, str], Route] = {
 @pytest.fixture(scope="module")
 def world(night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     home: Path = copied(night.home, tmp_path_factory.mktemp("roles") / "home")
-    app = build(Settings(home=home), policies=POLICIES)
+    app = build(Settings(home=home, rate_limit_attempts=10_000), policies=POLICIES)
     with TestClient(create_app(app), raise_server_exceptions=False) as anybody:
         yield _world(app, anybody)
     app.records.close()
@@ -288,6 +414,36 @@ def test_scores_of_leads_are_those_of_seen_leads(world: World, role: Role) -> No
     assert [score["lead_id"] for score in found] == ids
     assert {s["lead_id"] for s in found if s["status"] != "unknown_customer"} == seen
     assert 0 < len(seen) < len(leads)
+
+
+@pytest.mark.parametrize("role", [Role.STORE_MANAGER, Role.GUIDE])
+def test_a_job_scores_whom_its_asker_sees_and_is_found_by_them_and_head_office(
+    world: World, role: Role
+) -> None:
+    client, seen, unseen = world.clients[role], min(world.customers(role)), world.stranger(role)
+    job_id = _done(client, unseen, seen, NOBODY)
+    rows = [json.loads(line) for line in client.get(f"/v1/jobs/{job_id}/result").text.splitlines()]
+    assert [row["customer_id"] for row in rows] == [seen]
+    faults = client.get(f"/v1/jobs/{job_id}/errors").text.replace(unseen, NOBODY).splitlines()
+    told = [json.loads(line) for line in faults]
+    assert [each.pop("index") for each in told] == [0, 2]
+    assert told[0] == told[1] == told[0] | {"id": NOBODY, "code": "unknown-subject"}
+    for other, found in world.clients.items():
+        allowed = other in (role, Role.HEAD_OFFICE)
+        for path in ("", "/result", "/errors"):
+            answer = found.get(f"/v1/jobs/{job_id}{path}")
+            assert answer.status_code == (200 if allowed else 404), answer.text
+        assert found.delete(f"/v1/jobs/{job_id}").status_code == (409 if allowed else 404)
+
+
+@pytest.mark.parametrize("role", [Role.STORE_MANAGER, Role.GUIDE, Role.MARKETER])
+def test_a_job_of_everybody_is_of_those_who_are_seen(world: World, role: Role) -> None:
+    today = world.app.lake.today()
+    body = {"model": "churn_60d", "as_of": today.isoformat()}
+    answer = world.clients[role].post("/v1/jobs/scores", json=body)
+    assert answer.status_code == 202, answer.text
+    known = set(world.app.store.customers(today))
+    assert answer.json()["total"] == len(known & world.customers(role))
 
 
 def test_a_lead_of_another_store_or_an_unseen_customer_is_not_captured(world: World) -> None:

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from pathlib import Path
+from threading import Event
 
 import duckdb
 import pytest
@@ -10,7 +11,8 @@ from fastapi.testclient import TestClient
 
 from features.errors import StateError
 from service.audit import at_the_machine
-from service.bootstrap import App
+from service.bootstrap import App, build_job_runner
+from service.jobs.asked import Format
 from service.repository.inbox import State
 from service.worker import TURN
 from shuke.files import write_private_json
@@ -37,11 +39,24 @@ def customer(app: App, client: TestClient) -> str:
     assert client.post("/v1/events", json={"events": [event]}).json()["accepted"] == 1
     attributes = {"phone": "138 0000 9999", "pages": 7}
     body = {"source": "form", "store_id": "2", "customer_id": who, "attributes": attributes}
-    assert client.post("/v1/leads", json=body).status_code == 201
+    hook = {"url": "https://crm.example.com/hooks", "events": ["lead.routed", "task.created"]}
+    assert client.post("/v1/webhooks", json=hook).status_code == 201
+    retried = {"Idempotency-Key": "form-1"}
+    assert client.post("/v1/leads", json=body, headers=retried).status_code == 201
+    jobs(client, who)
     put = client.put(f"/v1/customers/{who}/contacts/phone", json={"value": "13812345678"})
     assert put.status_code == 200
     assert client.get(f"/v1/customers/{who}/scores").status_code == 200
     return who
+
+
+def jobs(client: TestClient, who: str) -> None:
+    """Leave a job done in each format, and one that waits."""
+    for form in (*Format, None):
+        asked = {"model": "churn_60d", "ids": [who, "nobody"], "format": form or "csv"}
+        assert client.post("/v1/jobs/scores", json=asked).status_code == 202
+        if form is not None:
+            assert build_job_runner(client.app.state.app).work(Event())
 
 
 def stores(home: Path) -> dict[str, list[str]]:
@@ -90,7 +105,9 @@ def test_an_export_holds_something_of_every_store(app: App, customer: str, tmp_p
     assert {row["set"] for row in copy["features"]["online"]} >= {"customer"}
     assert copy["features"]["built"]
     assert {s["model"] for s in copy["scores"]["scores"]} >= {"churn_60d", "clv_90d"}
-    assert set(copy["records"]) == {"leads", "assignments", "tasks", "list_members", "inbox"}
+    held = {"leads", "assignments", "tasks", "list_members", "inbox"}
+    assert set(copy["records"]) == held | {"outbox", "idempotency_keys"}
+    assert len(copy["jobs"]) == 4
     assert sorted(contact["value"] for contact in copy["contacts"]) == [
         "+8613800009999",
         "+8613812345678",
@@ -106,7 +123,7 @@ def test_after_an_erasure_no_store_holds_a_row_and_others_stay_as_they_were(
 ) -> None:
     home = app.settings.home
     before = stores(home)
-    assert {"lake", "features", "online", "scores", "records.db"} <= {
+    assert {"lake", "features", "online", "scores", "jobs", "records.db"} <= {
         name.split("/")[0] for name in naming(before, customer)
     }
     with app.records.transaction(read_only=True) as work:
@@ -129,6 +146,7 @@ def test_after_an_erasure_no_store_holds_a_row_and_others_stay_as_they_were(
     ]
     assert receipt.removed["lake.order_lines"] > 0
     assert {"features", "online", "scores", "records.tasks"} <= set(receipt.removed)
+    assert {"jobs", "records.outbox", "records.idempotency_keys"} <= set(receipt.removed)
     assert app.audit.verify().head == receipt.audit_hash
     kept = {row for rows in after.values() for row in rows}
     lost = [row for row in others if row not in kept]
@@ -137,8 +155,20 @@ def test_after_an_erasure_no_store_holds_a_row_and_others_stay_as_they_were(
 
 
 def is_bookkeeping(row: str) -> bool:
-    """Say whether a row tells of files or of the log, not of a customer."""
-    return any(word in row for word in ('"parts"', "contact-set", "'till-1'", "audit", "lead:"))
+    """Say whether a row tells of files, jobs or the log, not of a customer."""
+    words = ('"parts"', "contact-set", "'till-1'", "audit", "lead:", "'job_", "'evt_", "nobody")
+    return any(word in row for word in words)
+
+
+def test_a_job_and_an_answer_of_others_stay(app: App, client: TestClient, customer: str) -> None:
+    other = min(set(app.lake.frame("customers").customer_id) - {customer})
+    asked = {"model": "churn_60d", "ids": [other]}
+    kept = client.post("/v1/jobs/scores", json=asked).json()["job_id"]
+    app.rights.erase(customer, ME)
+    assert client.get(f"/v1/jobs/{kept}").status_code == 200
+    body = {"source": "form", "store_id": "2", "customer_id": customer}
+    retried = client.post("/v1/leads", json=body, headers={"Idempotency-Key": "form-1"})
+    assert (retried.status_code, retried.json()["code"]) == (422, "idempotency-key-reused")
 
 
 def test_a_second_erasure_changes_nothing(app: App, customer: str) -> None:
