@@ -443,7 +443,7 @@ def test_a_job_of_everybody_is_of_those_who_are_seen(world: World, role: Role) -
     answer = world.clients[role].post("/v1/jobs/scores", json=body)
     assert answer.status_code == 202, answer.text
     known = set(world.app.store.customers(today))
-    assert answer.json()["total"] == len(known & world.customers(role))
+    assert answer.json()["progress"]["total"] == len(known & world.customers(role))
 
 
 def test_a_lead_of_another_store_or_an_unseen_customer_is_not_captured(world: World) -> None:

@@ -156,7 +156,8 @@ def test_after_an_erasure_no_store_holds_a_row_and_others_stay_as_they_were(
 
 def is_bookkeeping(row: str) -> bool:
     """Say whether a row tells of files, jobs or the log, not of a customer."""
-    words = ('"parts"', "contact-set", "'till-1'", "audit", "lead:", "'job_", "'evt_", "nobody")
+    of_jobs = ("'job_", "'evt_", "nobody", "customer_id,lead_id")
+    words = ('"parts"', "contact-set", "'till-1'", "audit", "lead:", *of_jobs)
     return any(word in row for word in words)
 
 
