@@ -14,7 +14,7 @@ from features.clock import naive
 from features.errors import FeaturesMissingError
 
 _NAME = "as_of=%Y-%m-%dT%H%M%S.parquet"
-_CONTENT, _DEFINITIONS, _ROWS = b"shuke.content", b"shuke.definitions", b"shuke.rows"
+_CONTENT, _DEFINITIONS, ROWS = b"shuke.content", b"shuke.definitions", b"shuke.rows"
 _PARTED = partitioning(pa.schema({"as_of": pa.timestamp("us")}), flavor="hive")
 
 
@@ -51,7 +51,7 @@ class FeatureFiles:
         path = self._path(as_of)
         if not self._stands(path) or self._said(path).get(_CONTENT) != content.encode():
             return None
-        return int(self._said(path)[_ROWS])
+        return int(self._said(path)[ROWS])
 
     def made(self) -> Path:
         """Return the folder, made if it is not there."""
@@ -78,7 +78,7 @@ class FeatureFiles:
             for batch in mine.to_batches():
                 writer.write_batch(batch)
                 count += batch.num_rows
-            said = {_CONTENT: content, _DEFINITIONS: self.definitions, _ROWS: str(count)}
+            said = {_CONTENT: content, _DEFINITIONS: self.definitions, ROWS: str(count)}
             writer.add_key_value_metadata(said)
         unfinished.replace(path)
         return count

@@ -5,10 +5,12 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from features import erasure
 from features.building import Builder, BuildReport, Progress, check_cutoffs, silent
 from features.checkpoints import Checkpoints
 from features.clock import naive, now, utc
@@ -236,6 +238,24 @@ class Store:
             np.hstack([each.numbers for each in found]) if others else first.numbers,
             {name: column for each in found for name, column in each.arrays.items()},
         )
+
+    def held(self, customer_id: str) -> dict[str, list[dict[str, Any]]]:
+        """Return every feature row of a customer, of files and of the newest online."""
+        online = [
+            {"set": each.name, **self._online.read(each.name, each.columns, [customer_id]).iloc[0]}
+            for each in SETS
+        ]
+        return {
+            "built": erasure.feature_rows(self._settings.feature_dir, customer_id),
+            "online": [row for row in online if not pd.isna(row["as_of"])],
+        }
+
+    def forget(self, customer_id: str) -> dict[str, int]:
+        """Remove a customer's rows from files, checkpoints and the online store; say how many."""
+        return {
+            "features": erasure.erase(self._settings.feature_dir, customer_id),
+            "online": self._online.remove(customer_id),
+        }
 
     def close(self) -> None:
         """Give files and connections of the online store back; the next use opens new ones."""

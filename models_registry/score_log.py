@@ -31,7 +31,7 @@ class ScoreLog:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
         self._token = secrets.token_hex(4)  # no two processes ever append to one file
 
     def append_batch(
@@ -85,7 +85,7 @@ class ScoreLog:
             orjson.dumps({**flat(score), "inputs": orjson.dumps(row).decode()}) + b"\n"
             for score, row in zip(scores, told(rows, inputs), strict=True)
         )
-        folder = self._root / "online"
+        folder = self.root / "online"
         folder.mkdir(parents=True, exist_ok=True)
         day = utc(scores[0].scored_at).date().isoformat()
         with (folder / f"{day}-{os.getpid()}-{self._token}.jsonl").open("ab", buffering=0) as file:
@@ -93,7 +93,7 @@ class ScoreLog:
 
     def batches(self, model: str) -> list[tuple[datetime, str]]:
         """Return (as_of, version) of every batch of a model, the oldest first."""
-        found = (self._root / "batches" / model).glob("*/*.parquet")
+        found = (self.root / "batches" / model).glob("*/*.parquet")
         return sorted(map(_named, found), key=lambda batch: (batch[0], _order(batch[1])))
 
     def batch(
@@ -145,7 +145,7 @@ class ScoreLog:
         files = self._online_files()
         if not files:
             raise ScoresMissingError(
-                "No score was given online yet", where=str(self._root), todo="Ask the API for one."
+                "No score was given online yet", where=str(self.root), todo="Ask the API for one."
             )
         return _read_online(connect(), files)
 
@@ -185,7 +185,7 @@ class ScoreLog:
     def _missing(self, model: str, as_of: datetime | None) -> ScoresMissingError:
         return ScoresMissingError(
             f"No scores of {model} were logged",
-            where=str(as_of or self._root),
+            where=str(as_of or self.root),
             todo="Run `shuke nightly`.",
         )
 
@@ -193,10 +193,10 @@ class ScoreLog:
         return self._files("online/*.jsonl")
 
     def _files(self, pattern: str) -> list[str]:
-        return sorted(map(str, self._root.glob(pattern)))
+        return sorted(map(str, self.root.glob(pattern)))
 
     def _batch_dir(self, model: str, as_of: datetime) -> Path:
-        return self._root / "batches" / model / naive(as_of).strftime(_MOMENT)
+        return self.root / "batches" / model / naive(as_of).strftime(_MOMENT)
 
 
 def _read_online(con: ibis.BaseBackend, files: list[str]) -> ibis.Table:

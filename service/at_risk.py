@@ -1,6 +1,6 @@
 """The at-risk list: one nightly batch beside expected value and home store."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -43,6 +43,8 @@ class Filters:
     met
         A filter over the columns of the customers list; `expected_loss` is that of the model asked
         for.
+    seen
+        The customers the viewer sees.
     """
 
     risk_at_least: float | None = None
@@ -51,6 +53,7 @@ class Filters:
     band: str | None = None
     status: Status | None = None
     met: Predicate | None = None
+    seen: Collection[str] | None = None
 
     def of(self, model: RiskModel) -> Predicate:
         """Return all of them as one filter over the board, for the scores of a model."""
@@ -171,7 +174,7 @@ class AtRiskList:
         met = filters.of(model)
         names = {*column_names(met), *_names(model).values()} - {_LOSS.name}
         night = Night(as_of, {**others.versions, model: version})
-        table = self.board.table(night, {*names, model, "value_90d"})
+        table = self.board.table(night, {*names, model, "value_90d"}, seen=filters.seen)
         return listing.kept(table.mutate(expected_loss=table[model] * table.value_90d), met)
 
 

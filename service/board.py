@@ -127,7 +127,13 @@ class Board:
         """Return the newest night at or before a moment; None if there was none."""
         return next((night for night in reversed(self.nights()) if night.as_of <= moment), None)
 
-    def table(self, night: Night, names: Collection[str], then: Night | None = None) -> Any:
+    def table(
+        self,
+        night: Night,
+        names: Collection[str],
+        then: Night | None = None,
+        seen: Collection[str] | None = None,
+    ) -> Any:
         """Return a night's customers under `customer_id` and the columns of some names.
 
         Parameters
@@ -136,17 +142,19 @@ class Board:
             Columns of `CustomerRow`, and `<churn model>_reasons` as logged.
         then
             Keep only customers of whom this night said another value, band or status, or nothing.
+        seen
+            Keep only these customers; None keeps all.
         """
         earlier = then.batches if then else []
         found = self.score_log.tables([*night.batches, *earlier])
         now, past = found[: len(night.batches)], found[len(night.batches) :]
         logged = dict(zip(night.versions, now, strict=True))
         if then is None:
-            return self._side_by_side(logged, night.as_of, names)
+            return _within(self._side_by_side(logged, night.as_of, names), seen)
         whole = self._side_by_side(logged, night.as_of, {*names, *CHANGING})
         before = dict(zip(then.versions, past, strict=True))
         changed = _changed(whole, self._side_by_side(before, then.as_of, CHANGING))
-        return changed.select("customer_id", *_without_id(names))
+        return _within(changed.select("customer_id", *_without_id(names)), seen)
 
     def _side_by_side(
         self, logged: Mapping[str, Any], as_of: datetime, names: Collection[str]
@@ -168,9 +176,19 @@ class Board:
     def _stores(self, con: Any, as_of: datetime) -> Any:
         homes = self.lake.home_stores(as_of)
         ids, stores = pa.array(homes.keys(), pa.string()), pa.array(homes.values(), pa.string())
-        rows = ibis.memtable(pa.table({"customer_id": ids, _STORE: stores}))
-        # As a table and not as a frame, of which the engine does not know how long it is.
-        return con.create_table(ibis.util.gen_name("stores"), rows, temp=True)
+        return _laid_down(con, pa.table({"customer_id": ids, _STORE: stores}))
+
+
+def _within(board: Any, seen: Collection[str] | None) -> Any:
+    if seen is None:
+        return board
+    ids = pa.table({"customer_id": pa.array(sorted(seen), pa.string())})
+    return board.semi_join(_laid_down(board.get_backend(), ids), "customer_id")
+
+
+def _laid_down(con: Any, rows: pa.Table) -> Any:
+    # As a table and not as a frame, of which the engine does not know how long it is.
+    return con.create_table(ibis.util.gen_name("rows"), ibis.memtable(rows), temp=True)
 
 
 def _said(logged: Mapping[str, Any], wanted: set[str]) -> dict[str, dict[str, str]]:

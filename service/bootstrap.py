@@ -17,6 +17,7 @@ from models_registry.registry import Registry
 from models_registry.score_log import ScoreLog
 from models_registry.settings import Settings as ModelSettings
 from service.at_risk import AtRiskList
+from service.audit import AuditTrail
 from service.board import Board
 from service.champions import Champions
 from service.customer_list import CustomerList
@@ -30,11 +31,17 @@ from service.live.flushing import Flusher
 from service.live.intake import Intake
 from service.live.policy import POLICY
 from service.policies import Policies
+from service.privacy.contacts import ContactBook
+from service.privacy.data_keys import FILE as DATA_KEY_FILE
+from service.privacy.data_keys import KeyRing
+from service.privacy.person import Rights
 from service.rate_limits import RateLimits
 from service.repository.records import Records
 from service.scoring import Clock, Scorer, Spread
+from service.sessions import Sessions
 from service.settings import Settings
 from service.shadow import Shadow
+from service.sight import Access
 from service.telemetry import Telemetry
 from service.webhooks.courier import Courier
 from service.webhooks.desk import WebhookDesk
@@ -63,6 +70,11 @@ class App:
     at_risk: AtRiskList
     customers: CustomerList
     intake: Intake
+    audit: AuditTrail
+    access: Access
+    sessions: Sessions
+    contacts: ContactBook
+    rights: Rights
     limits: RateLimits
     webhooks: WebhookDesk
     jobs: JobDesk
@@ -117,6 +129,9 @@ def build(
         shadow=shadow,
         heard=telemetry.given,
     )
+    audit = AuditTrail(records, clock)
+    ring = KeyRing(settings.data_key.get_secret_value(), settings.home / DATA_KEY_FILE)
+    contacts = ContactBook(records, ring, policies.contacts, clock)
     return App(
         settings=settings,
         policies=policies,
@@ -130,10 +145,24 @@ def build(
         score_log=score_log,
         scorer=scorer,
         shadow=shadow,
-        leads=LeadDesk(records, reader, scorer, policies, clock),
+        leads=LeadDesk(records, reader, scorer, policies, clock, contacts),
         at_risk=AtRiskList(board),
         customers=CustomerList(board),
         intake=Intake(records, clock),
+        audit=audit,
+        access=Access(records, reader, policies.access, audit, clock),
+        sessions=Sessions(records, clock, policies.access, policies.sessions),
+        contacts=contacts,
+        rights=Rights(
+            features.lake_dir,
+            store,
+            {"scores": score_log, "shadow": shadow_log},
+            settings.job_dir,
+            records,
+            contacts,
+            audit,
+            clock,
+        ),
         limits=RateLimits(settings.rate_limit_url, settings.rate_policy),
         webhooks=WebhookDesk(records, clock, settings.webhook_allow_private),
         jobs=JobDesk(records, settings.job_dir, champions, store, clock, job_policy(settings)),

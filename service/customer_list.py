@@ -1,6 +1,6 @@
 """The customers list: one night of the board, filtered, in order, and what changed in it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +21,14 @@ class Customers:
         A filter over `CUSTOMER_COLUMNS`; None takes all.
     then
         Only customers of whom `night` says another value, band or status than this one said.
+    seen
+        Only these, whom the viewer sees; None is everybody.
     """
 
     night: Night
     met: Predicate | None = None
     then: Night | None = None
+    seen: Collection[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,9 @@ class CustomerList:
     def count(self, asked: Customers) -> int:
         """Return how many customers the whole list holds."""
         read = column_names(asked.met) if asked.met else set()
-        table = self.board.table(asked.night, read, asked.then)
+        table = self.board.table(asked.night, read, asked.then, asked.seen)
         return int(listing.kept(table, asked.met).count().execute())
 
     def _table(self, asked: Customers, sort: Sort, after: Place | None) -> Any:
-        table = self.board.table(asked.night, CUSTOMER_COLUMNS, asked.then)
+        table = self.board.table(asked.night, CUSTOMER_COLUMNS, asked.then, asked.seen)
         return listing.ordered(listing.kept(table, asked.met), sort, CUSTOMER_ID, after)

@@ -9,6 +9,15 @@ class NotFoundError(InputError):
     code = "not-found"
 
 
+def unknown_customer(customer_id: str) -> NotFoundError:
+    """Return the error for a customer nobody knows, and for one the viewer may not see."""
+    return NotFoundError(
+        "No customer of this id is known",
+        where=customer_id,
+        todo="Customers appear with their first order, after the next nightly run.",
+    )
+
+
 class TryLaterError(ShukeError):
     """The same call may be made again after a while.
 

@@ -47,15 +47,15 @@ class Call:
 
     Attributes
     ----------
-    api_key_id
-        Keys of different callers never meet.
+    caller_id
+        The API key, or the user of the session: keys of different callers never meet.
     route
         Method and path.
     digest
         Names the rest of the request: query and body, byte for byte.
     """
 
-    api_key_id: str
+    caller_id: str
     route: str
     key: str
     digest: str

@@ -4,30 +4,22 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from features.errors import InputError, ShukeError
+from service.crm.permissions import Role, Scope
 from service.repository.rows import ApiKey
+
+__all__ = ["Scope"]
 
 _PREFIX = "shuke"
 _ID_BYTES = 8
 _SECRET_BYTES = 32
-
-
-class Scope(StrEnum):
-    """What a key may do; `admin` may do everything."""
-
-    SCORES_READ = "scores:read"
-    LEADS_READ = "leads:read"
-    LEADS_WRITE = "leads:write"
-    EVENTS_WRITE = "events:write"
-    TASKS_READ = "tasks:read"
-    ADMIN = "admin"
+_NOTED_EVERY = timedelta(minutes=1)
 
 
 class KeyRejectedError(InputError):
@@ -51,7 +43,14 @@ class NewKey:
 
 
 def create(
-    name: str, scopes: Iterable[Scope], now: datetime, expires_at: datetime | None = None
+    name: str,
+    scopes: Iterable[Scope],
+    now: datetime,
+    expires_at: datetime | None = None,
+    *,
+    role: Role = Role.SERVICE,
+    store_ids: Iterable[str] = (),
+    staff_id: str | None = None,
 ) -> NewKey:
     """Return a new key ``shuke_<key_id>_<secret>`` and the record to store.
 
@@ -59,27 +58,37 @@ def create(
     ----------
     name
         Who uses the key, for people who read the list of keys.
+    role, store_ids, staff_id
+        Whose rows the key sees; see `service.crm.permissions.Viewer`.
     """
-    key_id, secret = secrets.token_hex(_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
     record = ApiKey(
-        key_id=key_id,
-        hash=_hasher().hash(secret),
+        key_id="",
+        hash="",
         scopes=frozenset(scope.value for scope in scopes),
         name=name,
         created_at=now,
         expires_at=expires_at,
+        role=role.value,
+        store_ids=frozenset(store_ids),
+        staff_id=staff_id,
     )
+    return _with_secret(record)
+
+
+def successor(key: ApiKey, now: datetime) -> NewKey:
+    """Return a new key that may do and see what `key` does, and expires when it would have."""
+    return _with_secret(replace(key, created_at=now, last_used_at=None))
+
+
+def is_noted(key: ApiKey, now: datetime) -> bool:
+    """Say whether a use at `now` is close enough to the last one noted."""
+    return key.last_used_at is not None and now - key.last_used_at < _NOTED_EVERY
+
+
+def _with_secret(record: ApiKey) -> NewKey:
+    key_id, secret = secrets.token_hex(_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
+    record = replace(record, key_id=key_id, hash=_hasher().hash(secret))
     return NewKey(f"{_PREFIX}_{key_id}_{secret}", record)
-
-
-def require(key: ApiKey, scope: Scope) -> None:
-    """Raise `ScopeMissingError` unless the key may do what `scope` names."""
-    if not key.scopes & {scope, Scope.ADMIN}:
-        raise ScopeMissingError(
-            f"The key may not do this; it lacks the scope {scope}",
-            where=key.key_id,
-            todo=f"Use a key that has {scope}.",
-        )
 
 
 class Verifier:

@@ -47,7 +47,7 @@ class LakeReader:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         self._turn = Lock()
-        self._homes: tuple[object, dict[str, str]] = (None, {})
+        self._homes: dict[object, dict[str, str]] = {}
         self._history: tuple[object, LeadHistory | None] = (None, None)
 
     def leads(self, ids: Sequence[str]) -> dict[str, LeadRecord]:
@@ -108,10 +108,12 @@ class LakeReader:
         """
         with self._turn:
             key = (self._lake.fingerprint(), naive(as_of))
-            if self._homes[0] != key:
+            if key not in self._homes:
                 frame = _homes(self._lake, naive(as_of)).execute()
-                self._homes = (key, dict(zip(frame.customer_id, frame.store_id, strict=True)))
-            return self._homes[1]
+                homes = dict(zip(frame.customer_id, frame.store_id, strict=True))
+                # Lists ask for the moment of their night, the rule of who sees whom for today.
+                self._homes = {**dict([*self._homes.items()][-1:]), key: homes}
+            return self._homes[key]
 
 
 def _homes(lake: Lake, as_of: datetime) -> Any:

@@ -16,6 +16,8 @@ from service.crm.tasks import Rule, Task, follow_up_tasks, task_id
 from service.errors import NotFoundError
 from service.lake_reader import LakeReader
 from service.policies import Policies
+from service.privacy.contacts import ContactBook
+from service.privacy.normal import spotted, without
 from service.repository.records import Records, Work
 from service.repository.rows import Assignment, LeadRecord
 from service.scoring import Clock, Scorer
@@ -55,12 +57,14 @@ class LeadDesk:
     scorer: Scorer
     policies: Policies
     clock: Clock
+    contacts: ContactBook
 
     def capture(self, lead: LeadRecord) -> LeadAnswer:
         """Score, grade, route and store a lead; one that is there already stays as it is.
 
         A lead that cannot be scored yet (no champion, no features) is graded and routed all the
-        same, and its status says so.
+        same, and its status says so. Attributes that are phone numbers or e-mail addresses go to
+        the book of contacts; nothing else keeps or reads them.
 
         Raises
         ------
@@ -78,9 +82,13 @@ class LeadDesk:
             stored = self.stored(work, lead.lead_id)
         if stored is not None:
             return stored
+        contacts = spotted(lead.attributes)
+        lead = replace(lead, attributes=without(lead.attributes, contacts))
         score = self._score(lead)
         with self.records.transaction() as work:
             added = self.keep(work, [lead], [score], at=at, as_of=at, in_lake=False)
+            if added:
+                self.contacts.keep(work, lead.lead_id, contacts)
             answer = self.stored(work, lead.lead_id)
         if answer is None:
             raise NotFoundError("The lead was not stored", where=lead.lead_id)

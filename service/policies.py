@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 
 from service.crm.grading import GradePolicy
 from service.crm.health import HealthPolicy
+from service.crm.permissions import AccessPolicy
 from service.crm.profit import ProfitPolicy
 from service.crm.retention import RetentionPolicy
 from service.crm.routing import RoutingPolicy
 from service.crm.tasks import TaskPolicy
+from service.privacy.normal import ContactPolicy
+from service.sessions import SessionPolicy
 
 
 @dataclass(frozen=True)
@@ -51,4 +54,7 @@ class Policies:
     profit: ProfitPolicy = field(default_factory=ProfitPolicy)
     tasks: TaskPolicy = field(default_factory=TaskPolicy)
     night: NightPolicy = field(default_factory=NightPolicy)
+    access: AccessPolicy = field(default_factory=AccessPolicy)
+    sessions: SessionPolicy = field(default_factory=SessionPolicy)
+    contacts: ContactPolicy = field(default_factory=ContactPolicy)
     store_regions: Mapping[str, str] = field(default_factory=dict)

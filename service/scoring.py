@@ -16,7 +16,7 @@ from models_registry.reasons import ReasonPolicy
 from models_registry.score import Lang, Score
 from models_registry.score_log import ScoreLog
 from service.champions import CUSTOMER_MODELS, LEAD_MODEL, Champions
-from service.errors import NotFoundError
+from service.errors import unknown_customer
 from service.given import Value, given_rows
 from service.lake_reader import LakeReader
 from service.lead_rows import lead_rows
@@ -219,11 +219,7 @@ class Scorer:
         require_inputs(model, bundle.inputs, changes)
         row = self.store.online(bundle.meta.feature_service, [customer_id])
         if row["as_of"].isna().all():
-            raise NotFoundError(
-                "No customer of this id is known",
-                where=customer_id,
-                todo="Customers appear with their first order, after the next nightly run.",
-            )
+            raise unknown_customer(customer_id)
         rows, newest = supposed_rows(row, changes), self.store.materialized()
         every = len(bundle.meta.features) if top_k else 0
         both = self._judge(bundle, rows[:2], newest, every, lang)

@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.jobs.policy import POLICY as JOBS
@@ -40,6 +40,9 @@ class Settings(BaseSettings):
         Events go to the lake after this long at the latest.
     inbox_retention_days
         How long an event in the lake stays known by its id, so that it is not taken again.
+    data_key
+        Keys of phone numbers and e-mail addresses, the newest first, with commas between; empty
+        keeps them in the file `data.key` under `home`, made when first needed.
     rate_limit_calls, rate_limit_seconds
         Calls a key may make in a window of so many seconds.
     rate_limit_attempts
@@ -63,6 +66,7 @@ class Settings(BaseSettings):
     worker: Literal["", "inline", "separate"] = ""
     flush_seconds: float = Field(POLICY.flush_after, gt=0)
     inbox_retention_days: float = Field(POLICY.keep / timedelta(days=1), ge=1)
+    data_key: SecretStr = SecretStr("")
 
     rate_limit_calls: int = Field(RATES.calls, ge=1)
     rate_limit_seconds: int = Field(RATES.seconds, ge=1)

@@ -7,6 +7,9 @@ from rich.console import Console
 
 from features.errors import ShukeError
 from shuke.commands import (
+    audit,
+    contacts,
+    customers,
     data,
     demo,
     features,
@@ -18,6 +21,7 @@ from shuke.commands import (
     score,
     serve,
     train,
+    users,
     webhooks,
     worker,
 )
@@ -49,6 +53,10 @@ app.add_typer(webhooks.app, name="webhooks", rich_help_panel=USE)
 app.command("openapi", rich_help_panel=USE)(openapi.openapi)
 app.add_typer(plan.app, name="plan", rich_help_panel=USE)
 app.add_typer(keys.app, name="keys", rich_help_panel=USE)
+app.add_typer(users.app, name="users", rich_help_panel=USE)
+app.add_typer(contacts.app, name="contacts", rich_help_panel=USE)
+app.add_typer(customers.app, name="customers", rich_help_panel=WATCH)
+app.add_typer(audit.app, name="audit", rich_help_panel=WATCH)
 app.add_typer(models.app, name="models", rich_help_panel=WATCH)
 app.command("drift", rich_help_panel=WATCH)(monitor.drift)
 app.command("mlflow", rich_help_panel=WATCH)(serve.mlflow)

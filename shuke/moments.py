@@ -1,9 +1,12 @@
-"""Moments given on the command line."""
+"""Moments and spans given on the command line."""
 
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
+
+from features.errors import InputError
 
 FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 
@@ -15,3 +18,21 @@ AsOf = Annotated[
         help="The moment to look from, UTC; without it the midnight at or before the newest order.",
     ),
 ]
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def duration(told: str) -> timedelta:
+    """Return a span such as ``30m``, ``12h``, ``7d`` or ``2w``.
+
+    Raises
+    ------
+    InputError
+        It is none.
+    """
+    found = re.fullmatch(r"(\d{1,5})([mhdw])", told.strip())
+    if found is None:
+        raise InputError(
+            "This is no span of time", where=told, todo="Write a number and m, h, d or w: 7d."
+        )
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})

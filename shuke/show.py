@@ -1,6 +1,7 @@
 """What the command line prints: rich tables on stdout, nothing computed here."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 import typer
@@ -54,6 +55,11 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
     for row in cells:
         drawn.add_row(*row)
     console.print(drawn)
+
+
+def moment(at: datetime | None) -> str:
+    """Return a moment as lists show it; nothing for none."""
+    return f"{at:%Y-%m-%d %H:%M}" if at else ""
 
 
 def language(name: str) -> Lang:

@@ -1,11 +1,10 @@
 """The steps that commands and the demo share, each with its progress bar."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from features.clock import now
 from features.errors import (
     CutoffError,
     EmptyDataError,
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from monitoring.drift import DriftSummary
     from service.bootstrap import App
     from service.nightly import NightlyReport
+    from shuke.people import Place
     from training.train import TrainingResult
     from training.trials import Tuned
 
@@ -172,31 +172,59 @@ def tell_drift(app: "App", summary: "DriftSummary", as_of: datetime | None = Non
     return announce_drift(app.records, told, app.clock())
 
 
-def create_key(app: "App", scopes: Sequence[str], name: str, *, instead: bool = False) -> str:
-    """Make an API key and return it; all scopes where none is named.
+def create_key(
+    app: "App",
+    scopes: Sequence[str],
+    name: str,
+    *,
+    instead: bool = False,
+    place: "Place | None" = None,
+    lasts: timedelta | None = None,
+) -> str:
+    """Make an API key and return it; all scopes of its role where none is named.
 
     Parameters
     ----------
     instead
         Revoke the keys made under this name before.
+    place
+        Whose rows it sees; None is a service that sees everybody.
+    lasts
+        How long it holds; None is for ever.
 
     Raises
     ------
     InputError
-        There is no such scope.
+        There is no such scope or role, or the role does not have the scope.
     """
     from service import keys
+    from service.crm.permissions import granted
+    from service.viewers import role_named
+    from shuke.people import SERVICE, audited
 
-    known = [scope.value for scope in keys.Scope]
+    place = place or SERVICE
+    role = role_named(place.role, place.store_ids, place.staff_id)
+    known = sorted(granted(role, None, app.policies.access))
     if unknown := sorted(set(scopes) - set(known)):
-        raise InputError(f"No scope is called {unknown[0]}", todo=f"Choose of {', '.join(known)}.")
-    new = keys.create(name, [keys.Scope(scope) for scope in scopes or known], now())
+        todo = f"Choose of {', '.join(known)}."
+        raise InputError(f"No scope of {role} is called {unknown[0]}", todo=todo)
+    at = app.clock()
+    new = keys.create(
+        name,
+        [keys.Scope(scope) for scope in scopes or known],
+        at,
+        at + lasts if lasts else None,
+        role=role,
+        store_ids=place.store_ids,
+        staff_id=place.staff_id,
+    )
     with app.records.transaction() as work:
         if instead:
             for key in work.keys.all():
                 if key.name == name and key.revoked_at is None:
-                    work.keys.revoke(key.key_id, now())
+                    work.keys.revoke(key.key_id, at)
         work.keys.add(new.record)
+        audited(app, work, "keys create", "key", new.record.key_id)
     return new.clear
 
 

@@ -63,6 +63,14 @@ class Manifest:
         gone = {part.name: at.isoformat() for part in run}
         return replace(self, parts=parts, retired={**self.retired, **gone})
 
+    def rewritten(self, changes: Mapping[str, Part | None]) -> "Manifest":
+        """Return the state with parts written anew, or gone (None), and no merged part kept."""
+        after = [changes.get(part.name, part) for part in self.parts]
+        told = (f"{old}>{new.name if new else ''}" for old, new in changes.items())
+        content = (self.content + sum(map(_number, told))) % MODULUS
+        parts = tuple(part for part in after if part is not None)
+        return replace(self, parts=parts, content=content, retired={})
+
 
 def read(folder: Path) -> Manifest:
     """Return the state of the table in `folder`; without a table it is empty."""

@@ -70,6 +70,10 @@ class Backend(Protocol):
         """
         ...
 
+    def remove(self, space: str, ids: Sequence[str]) -> int:
+        """Remove the rows of some ids and return how many there were; no trace of them stays."""
+        ...
+
     def spaces(self) -> list[str]:
         """Return the names of all spaces, sorted."""
         ...

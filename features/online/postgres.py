@@ -41,6 +41,7 @@ _PUT = SQL(
 )
 _GET = SQL("SELECT id, as_of, packed FROM {table} WHERE id = ANY(%b::bytea[])")
 _COUNT = SQL("SELECT count(*) FROM {table}")
+_REMOVE = SQL("DELETE FROM {table} WHERE id = ANY(%s)")
 _DROP = SQL("DROP TABLE IF EXISTS {table}")
 _PUT_NOTE = (
     "INSERT INTO shuke_online_spaces AS there VALUES (%s, %s, %s) "
@@ -106,6 +107,14 @@ class PostgresBackend:
                 self._run(lambda connection: _create(connection, space))
                 stored += self._changed(query, columns)
         return stored
+
+    def remove(self, space: str, ids: Sequence[str]) -> int:
+        """Remove the rows of some ids and return how many there were; vacuum frees their room."""
+        keys = [keyed(each) for each in ids]
+        try:
+            return self._run(lambda c: c.execute(_on(space, _REMOVE), (keys,)).rowcount)
+        except errors.UndefinedTable:
+            return 0
 
     def spaces(self) -> list[str]:
         """Return the names of all spaces, sorted."""

@@ -106,6 +106,12 @@ class RedisBackend:
                 stored += sum(pipe.execute())
         return stored
 
+    def remove(self, space: str, ids: Sequence[str]) -> int:
+        """Remove the rows of some ids and return how many there were."""
+        keys = [keyed(each) for each in ids]
+        with self._speaking():
+            return int(self._call("HDEL", self._rows_key(space), *keys)) if keys else 0
+
     def spaces(self) -> list[str]:
         """Return the names of all spaces, sorted."""
         with self._speaking():

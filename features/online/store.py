@@ -95,6 +95,11 @@ class OnlineStore:
         """
         return framed(columns, self.rows(set_name, columns, ids))
 
+    def remove(self, customer_id: str) -> int:
+        """Remove a customer from every space, also of other definitions; return how many rows."""
+        spaces = self._backend.spaces()
+        return sum(self._backend.remove(space, [customer_id]) for space in spaces)
+
     def keep(self, set_names: Collection[str]) -> list[str]:
         """Drop all spaces but those of these sets under the present definitions.
 

@@ -20,6 +20,7 @@ from service.api.problem_docs import problems
 from service.api.rate_limits import RateHeadersMiddleware
 from service.api.routes import (
     at_risk,
+    contacts,
     customer_list,
     customers,
     events,
@@ -28,6 +29,7 @@ from service.api.routes import (
     lead_list,
     leads,
     scores,
+    session,
     tasks,
     webhooks,
     what_if,
@@ -45,6 +47,7 @@ _DESCRIPTION = """
 Calibrated scores with reasons for every customer and lead, and the few actions worth taking today.
 
 Send an API key as `X-API-Key`, or as `Authorization: Bearer`. Make one with `shuke keys create`.
+People log in with `POST /v1/session`. Whoever asks sees the rows and fields of their role alone.
 Every error is a problem document (RFC 9457) that says what went wrong, where, and what to do.
 """
 
@@ -52,11 +55,13 @@ _TAGS = [
     {"name": "scores", "description": "Scores of customers and leads, with reasons."},
     {"name": "jobs", "description": "Sets of scores too large for one answer."},
     {"name": "customers", "description": "All that is predicted of one customer."},
+    {"name": "contacts", "description": "Phone numbers and e-mail addresses, kept encrypted."},
     {"name": "lists", "description": "Customers and leads by filter and order, as JSON or CSV."},
     {"name": "events", "description": "What happens in the shops, as it happens."},
     {"name": "leads", "description": "Capture: score, grade and route a prospect at once."},
     {"name": "tasks", "description": "What the shops have to do."},
     {"name": "webhooks", "description": "Who is told what happens, signed."},
+    {"name": "access", "description": "Sessions of people, and who one is."},
     {"name": "operation", "description": "Whether the service lives and can answer."},
 ]
 
@@ -106,7 +111,8 @@ def create_app(app: App, *aside: Endless) -> FastAPI:
     api.state.aside = aside
     api.state.verifier = Verifier()
     lists = (at_risk, customer_list, lead_list)
-    for module in (scores, what_if, jobs, customers, *lists, events, leads, tasks, webhooks):
+    people = (customers, contacts, session)
+    for module in (scores, what_if, jobs, *people, *lists, events, leads, tasks, webhooks):
         api.include_router(module.router, prefix="/v1", responses=problems(401, 403, 422, 429, 503))
     api.include_router(health.router)
     return api

@@ -1,18 +1,27 @@
-"""What handlers are given: the app, and a caller whose key may do this."""
+"""What handlers are given: the app, who asks, and what they see."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
-from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from service.api.rate_limits import count_attempt, count_call
 from service.bootstrap import App
-from service.keys import Scope, Verifier, require
-from service.repository.rows import ApiKey
+from service.crm.permissions import Scope, Viewer
+from service.keys import Verifier, is_noted
+from service.sessions import require_csrf
+from service.sight import Sight
+from service.viewers import of_key, require
+
+SESSION_COOKIE = "shuke_session"
+CSRF_HEADER = "X-CSRF-Token"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _header = APIKeyHeader(name="X-API-Key", scheme_name="ApiKey", auto_error=False)
 _bearer = HTTPBearer(scheme_name="Bearer", auto_error=False)
+_cookie = APIKeyCookie(name=SESSION_COOKIE, scheme_name="Session", auto_error=False)
 
 
 async def current_app(request: Request) -> App:
@@ -24,36 +33,79 @@ async def current_app(request: Request) -> App:
 CurrentApp = Annotated[App, Depends(current_app)]
 
 
-def caller(
-    request: Request,
-    app: CurrentApp,
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a request shows to say who asks; with a key a session does not count."""
+
+    key: str
+    session: str | None
+
+
+async def shown(
     header: Annotated[str | None, Security(_header)],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-) -> ApiKey:
-    """Return the key the request came with, counted.
+    cookie: Annotated[str | None, Security(_cookie)],
+) -> Shown:
+    """Return the key or the token of the session that a request carries."""
+    key = header or (bearer.credentials if bearer else "")
+    return Shown(key, None if key else cookie)
+
+
+CurrentShown = Annotated[Shown, Depends(shown)]
+
+
+def current_viewer(request: Request, app: CurrentApp, shown: CurrentShown) -> Viewer:
+    """Return who asks: with a key, or in a session, which must prove that a page of ours asks.
 
     Raises
     ------
-    KeyRejectedError
-        There is none that holds.
+    KeyRejectedError, SessionEndedError
+        There is neither, or it does not hold.
+    CsrfError
+        A session would change something without its own token.
     TooManyRequestsError
-        It, or the address it came from, has used up its limit; what is not known to be right is
-        not even looked at then.
+        The key or user, or the address a key came from, has used up its limit; a key not known to
+        be right is not even looked at then.
     """
+    if not shown.session:
+        return _of_key(request, app, shown.key)
+    if request.method not in _SAFE:
+        require_csrf(shown.session, request.headers.get(CSRF_HEADER, ""))
+    viewer = app.sessions.viewer(shown.session)
+    count_call(request, app.limits, viewer.who)
+    return viewer
+
+
+CurrentViewer = Annotated[Viewer, Depends(current_viewer)]
+
+
+async def current_sight(request: Request, app: CurrentApp, viewer: CurrentViewer) -> Sight:
+    """Return what the viewer sees during this request."""
+    request_id = request.scope.get("state", {}).get("request_id")
+    return app.access.sight(viewer, request.scope["route"].operation_id, request_id)
+
+
+CurrentSight = Annotated[Sight, Depends(current_sight)]
+
+
+def needs(scope: Scope) -> Callable[[Viewer], Awaitable[None]]:
+    """Return a dependency that lets only viewers with `scope` (or admin) pass."""
+
+    async def check(viewer: CurrentViewer) -> None:
+        require(viewer, scope)
+
+    return check
+
+
+def _of_key(request: Request, app: App, given: str) -> Viewer:
     verifier: Verifier = request.app.state.verifier
-    given = header or (bearer.credentials if bearer else "")
+    at = app.clock()
     with app.records.transaction(read_only=True) as work:
         if not verifier.knows(given, work.keys.get):
             count_attempt(request, app.limits)
-        key = verifier.verify(given, work.keys.get, app.clock())
-    count_call(request, app.limits, key)
-    return key
-
-
-def needs(scope: Scope) -> Callable[[ApiKey], Awaitable[None]]:
-    """Return a dependency that lets only keys with `scope` (or admin) pass."""
-
-    async def check(key: Annotated[ApiKey, Depends(caller)]) -> None:
-        require(key, scope)
-
-    return check
+        key = verifier.verify(given, work.keys.get, at)
+    count_call(request, app.limits, key.key_id)
+    if not is_noted(key, at):
+        with app.records.transaction() as work:
+            work.keys.note_use(key.key_id, at)
+    return of_key(key, app.policies.access)

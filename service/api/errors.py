@@ -18,12 +18,15 @@ from service.errors import ConflictError, NotFoundError, TryLaterError
 from service.idempotency import InFlightError
 from service.keys import KeyRejectedError, ScopeMissingError
 from service.rate_limits import TooManyRequestsError
+from service.sessions import CsrfError, TooManyAttemptsError
 
 MEDIA_TYPE = "application/problem+json"
 
 STATUS_OF: Mapping[type[ShukeError], HTTPStatus] = {
     KeyRejectedError: HTTPStatus.UNAUTHORIZED,
     ScopeMissingError: HTTPStatus.FORBIDDEN,
+    CsrfError: HTTPStatus.FORBIDDEN,
+    TooManyAttemptsError: HTTPStatus.TOO_MANY_REQUESTS,
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
     UnknownModelError: HTTPStatus.NOT_FOUND,

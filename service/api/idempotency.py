@@ -13,11 +13,10 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.dependencies import CurrentApp, caller
+from service.api.dependencies import CurrentApp, CurrentViewer
 from service.api.middleware import REQUEST_ID_HEADER
 from service.bootstrap import App
 from service.idempotency import POLICY, Answer, Call, Claim, digest
-from service.repository.rows import ApiKey
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -51,14 +50,14 @@ class AnsweredBeforeError(Exception):
 async def idempotent(
     request: Request,
     app: CurrentApp,
-    caller: Annotated[ApiKey, Depends(caller)],
+    viewer: CurrentViewer,
     key: Key = None,
 ) -> None:
     """Claim the request's idempotency key, if it has one, or answer as the first time."""
     if key is None:
         return
     call = Call(
-        api_key_id=caller.key_id,
+        caller_id=viewer.who,
         route=f"{request.method} {request.url.path}",
         key=key,
         digest=digest(request.scope["query_string"], await request.body()),

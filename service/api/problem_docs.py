@@ -11,8 +11,8 @@ from service.api.score_examples import SCORE_ONE
 
 _DESCRIPTIONS = {
     400: "The body is not JSON",
-    401: "No key, or one that does not hold",
-    403: "The key lacks the scope",
+    401: "No key or session, or one that does not hold",
+    403: "The key or role lacks the scope, or the session its csrf_token",
     404: "There is no such thing",
     409: "Something else is under way, or it does not go together with the present state",
     413: "The body is too large",

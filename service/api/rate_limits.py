@@ -5,7 +5,6 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.rate_limits import RateLimits, RatePolicy, Standing
-from service.repository.rows import ApiKey
 
 _STANDING = "rate_standing"
 _NOWHERE = "unknown"
@@ -16,9 +15,9 @@ def count_attempt(request: Request, limits: RateLimits) -> None:
     limits.attempt(request.client.host if request.client else _NOWHERE)
 
 
-def count_call(request: Request, limits: RateLimits, key: ApiKey) -> None:
-    """Count a request of a key that holds."""
-    setattr(request.state, _STANDING, limits.call(key.key_id))
+def count_call(request: Request, limits: RateLimits, who: str) -> None:
+    """Count a request of a key that holds, or of the user of a session."""
+    setattr(request.state, _STANDING, limits.call(who))
 
 
 class RateHeadersMiddleware:

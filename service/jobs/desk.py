@@ -1,7 +1,7 @@
 """Where jobs are asked for, looked at and cancelled."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,8 @@ from service.repository.jobs import Job, JobState
 from service.repository.records import Records
 
 SCORES = "scores"
+
+Seen = Callable[[Collection[str]], frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class JobDesk:
         top_k: int | None = 0,
         lang: Lang = "en",
         form: Format = Format.NDJSON,
+        asked_by: str | None = None,
+        seen: Seen = frozenset,
     ) -> Job:
         """Put a set of scores into the line and return the job, durable.
 
@@ -56,6 +60,10 @@ class JobDesk:
             None takes all customers who have features at `as_of`; the set is fixed now.
         as_of
             As for `service.scoring.Scorer.many`.
+        asked_by
+            The key or user, who alone finds the job; None leaves it to head office.
+        seen
+            Gives those of some ids whom they see; the others are unknown to the job.
 
         Raises
         ------
@@ -67,6 +75,9 @@ class JobDesk:
         """
         bundle = self.champions.get(model)
         whom = self._everybody(model, as_of) if ids is None else ids
+        visible = seen(whom)
+        if ids is None:
+            whom = [each for each in whom if each in visible]
         asked = ScoresAsked(model, bundle.meta.version, as_of, top_k, lang, form, self.policy.part)
         job = Job(
             job_id=f"job_{secrets.token_hex(12)}",
@@ -75,17 +86,24 @@ class JobDesk:
             state=JobState.QUEUED,
             total=len(whom),
             created_at=self.clock(),
+            asked_by=asked_by,
         )
-        JobFolder(self.root / job.job_id).write_ids(whom)
+        JobFolder(self.root / job.job_id).write_ids(whom, frozenset(whom) - visible)
         with self.records.transaction(durable=True) as work:
             work.jobs.add(job)
         return job
 
-    def get(self, job_id: str) -> Job:
-        """Return a job; NotFoundError if there is none, or it has expired."""
+    def get(self, job_id: str, asker: str | None = None) -> Job:
+        """Return a job; NotFoundError if there is none, or it has expired.
+
+        Parameters
+        ----------
+        asker
+            Finds jobs of this key or user alone; None finds those of everybody.
+        """
         with self.records.transaction(read_only=True) as work:
             job = work.jobs.get(job_id)
-        if job is None:
+        if job is None or asker not in (None, job.asked_by):
             raise NotFoundError(
                 "There is no job of this id",
                 where=job_id,
@@ -93,7 +111,7 @@ class JobDesk:
             )
         return job
 
-    def cancel(self, job_id: str) -> Job:
+    def cancel(self, job_id: str, asker: str | None = None) -> Job:
         """End a job and return it; one that was cancelled before stays so.
 
         Raises
@@ -101,6 +119,7 @@ class JobDesk:
         JobFinishedError
             If it is done or has failed.
         """
+        self.get(job_id, asker)
         now = self.clock()
         with self.records.transaction() as work:
             work.jobs.cancel(job_id, now, now + self.policy.keep)
@@ -113,12 +132,12 @@ class JobDesk:
             )
         return job
 
-    def result(self, job_id: str) -> tuple[Path, Format]:
+    def result(self, job_id: str, asker: str | None = None) -> tuple[Path, Format]:
         """Return the file of the result and its format; see `errors` for what it raises."""
-        form = ScoresAsked.from_json(self.get(job_id).asked).format
+        form = ScoresAsked.from_json(self.get(job_id, asker).asked).format
         return self._file(job_id, result_name(form)), form
 
-    def errors(self, job_id: str) -> Path:
+    def errors(self, job_id: str, asker: str | None = None) -> Path:
         """Return the file of the ids that could not be scored.
 
         Raises
@@ -128,6 +147,7 @@ class JobDesk:
         JobUnfinishedError
             It is not done.
         """
+        self.get(job_id, asker)
         return self._file(job_id, ERRORS)
 
     def _file(self, job_id: str, name: str) -> Path:

@@ -5,7 +5,7 @@ A file appears under its name as a whole or not at all, and stays after a loss o
 
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,7 +16,7 @@ from features.lake.files import publish
 from service.jobs import formats
 from service.jobs.asked import Format
 
-_IDS = "ids.ndjson"
+_IDS, _UNSEEN = "ids.ndjson", "unseen.ndjson"
 _ROWS = ".rows"
 _FAULTS = ".faults"
 ERRORS = "errors.ndjson"
@@ -28,11 +28,16 @@ class JobFolder:
 
     path: Path
 
-    def write_ids(self, ids: Sequence[str]) -> None:
-        """Keep the ids a job is about."""
+    def write_ids(self, ids: Sequence[str], unseen: Collection[str] = ()) -> None:
+        """Keep the ids a job is about, and those of them whom whoever asked may not see."""
         self.path.mkdir(parents=True, exist_ok=True)
-        lines = b"".join(orjson.dumps(one) + b"\n" for one in ids)
-        self._publish(_IDS, lambda file: _write(file, lines))
+        self._publish(_UNSEEN, lambda file: _write(file, _lines(sorted(unseen))))
+        self._publish(_IDS, lambda file: _write(file, _lines(ids)))
+
+    def unseen(self) -> frozenset[str]:
+        """Read the ids whom whoever asked may not see."""
+        file = self.path / _UNSEEN
+        return frozenset(map(orjson.loads, file.read_bytes().splitlines() if file.exists() else ()))
 
     def ids(self, part: int, skip: int) -> Iterator[tuple[str, ...]]:
         """Read the ids, `part` at a time, without the first `skip` such parts."""
@@ -58,7 +63,8 @@ class JobFolder:
         for suffix in (_ROWS, _FAULTS):
             for file in self.path.glob(f"*{suffix}"):
                 file.unlink(missing_ok=True)
-        (self.path / _IDS).unlink(missing_ok=True)
+        for name in (_IDS, _UNSEEN):
+            (self.path / name).unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Remove everything."""
@@ -73,6 +79,10 @@ class JobFolder:
 def result_name(form: Format) -> str:
     """Return the name of a result's file."""
     return f"result.{form}"
+
+
+def _lines(ids: Iterable[str]) -> bytes:
+    return b"".join(orjson.dumps(one) + b"\n" for one in ids)
 
 
 def _write(file: Path, content: bytes) -> None:

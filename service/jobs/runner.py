@@ -1,7 +1,7 @@
 """Works through jobs, part by part, so that whoever goes on loses at most one part."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from threading import Event
@@ -26,6 +26,7 @@ from service.repository.records import Records
 from service.scoring import Scorer
 
 UNKNOWN = "unknown-subject"
+_NOBODY = ItemFault(UNKNOWN, "Nothing is known of this id")
 
 _log = structlog.get_logger("shuke.jobs")
 
@@ -110,11 +111,12 @@ class JobRunner:
         bundle = self._bundle(asked)
         with self._records.transaction(read_only=True) as work:
             done = len(work.jobs.parts(job.job_id))
+        unseen = folder.unseen()
         for number, ids in enumerate(folder.ids(asked.part, skip=done), start=done):
             if stop.is_set():
                 lease.release()
                 return
-            if lease.lost or not self._part(asked, bundle, folder, lease, number, ids):
+            if lease.lost or not self._part(asked, bundle, folder, lease, number, ids, unseen):
                 _log.warning("a job was taken away", job=job.job_id)
                 return
         with self._records.transaction(read_only=True) as work:
@@ -131,8 +133,12 @@ class JobRunner:
         lease: Lease,
         number: int,
         ids: Sequence[str],
+        unseen: Collection[str],
     ) -> bool:
-        usable, faults = subject_ids.sifted(ids)
+        _, unusable = subject_ids.sifted(ids)
+        hidden = {place: _NOBODY for place, each in enumerate(ids) if each in unseen}
+        faults = hidden | unusable
+        usable = [each for place, each in enumerate(ids) if place not in faults]
         said = self._scorer.by(
             bundle, usable, as_of=asked.as_of, top_k=asked.top_k, lang=asked.lang
         )
@@ -174,9 +180,8 @@ class JobRunner:
 
 
 def _unknown(places: Sequence[int], said: Sequence[Score]) -> dict[int, ItemFault]:
-    fault = ItemFault(UNKNOWN, "Nothing is known of this id")
     return {
-        place: fault
+        place: _NOBODY
         for place, score in zip(places, said, strict=True)
         if score.status is Status.UNKNOWN_CUSTOMER
     }

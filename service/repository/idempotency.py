@@ -83,7 +83,7 @@ class Idempotency:
 
 def _is(call: Call) -> ColumnElement[bool]:
     return and_(
-        IdempotencyRow.api_key_id == call.api_key_id,
+        IdempotencyRow.caller_id == call.caller_id,
         IdempotencyRow.route == call.route,
         IdempotencyRow.key == call.key,
     )

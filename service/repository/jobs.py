@@ -32,6 +32,8 @@ class Job:
 
     Attributes
     ----------
+    asked_by
+        The key or user that asked for it.
     asked
         What it is to do, as plain JSON.
     total, scored, unscored
@@ -50,6 +52,7 @@ class Job:
     state: str
     total: int
     created_at: datetime
+    asked_by: str | None = None
     scored: int = 0
     unscored: int = 0
     attempts: int = 0

@@ -1,11 +1,12 @@
 """API keys at rest."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from service.repository.rerunnable import as_row
+from service.repository.rerunnable import as_record, as_row
 from service.repository.rows import ApiKey
 from service.repository.schema import ApiKeyRow
 
@@ -18,7 +19,8 @@ class Keys:
 
     def add(self, key: ApiKey) -> None:
         """Store a new key."""
-        self._session.add(ApiKeyRow(**as_row(key) | {"scopes": sorted(key.scopes)}))
+        lists = {"scopes": sorted(key.scopes), "store_ids": sorted(key.store_ids)}
+        self._session.add(ApiKeyRow(**as_row(key) | lists))
         self._session.flush()
 
     def get(self, key_id: str) -> ApiKey | None:
@@ -41,14 +43,19 @@ class Keys:
         )
         return result.first() is not None
 
+    def end(self, key_id: str, at: datetime) -> None:
+        """Let a key expire at a moment, unless it does so earlier."""
+        later = or_(ApiKeyRow.expires_at.is_(None), ApiKeyRow.expires_at > at)
+        ending = update(ApiKeyRow).where(ApiKeyRow.key_id == key_id, later)
+        self._session.execute(ending.values(expires_at=at))
+
+    def note_use(self, key_id: str, at: datetime) -> None:
+        """Note that a key was used; a later use that is noted stays."""
+        later = or_(ApiKeyRow.last_used_at.is_(None), ApiKeyRow.last_used_at < at)
+        used = update(ApiKeyRow).where(ApiKeyRow.key_id == key_id, later)
+        self._session.execute(used.values(last_used_at=at))
+
 
 def _key(row: ApiKeyRow) -> ApiKey:
-    return ApiKey(
-        key_id=row.key_id,
-        hash=row.hash,
-        scopes=frozenset(row.scopes),
-        name=row.name,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        revoked_at=row.revoked_at,
-    )
+    key = as_record(row, ApiKey)
+    return replace(key, scopes=frozenset(row.scopes), store_ids=frozenset(row.store_ids))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from service.crm.permissions import EVERY_ROW, Bounds
 from service.predicates.paging import Place, Sort, beyond
 from service.predicates.tree import Predicate
 from service.repository.predicates import condition, ordered
@@ -39,10 +40,13 @@ class LeadFilter:
         A filter over `LEAD_COLUMNS`; None takes all.
     changed_since
         Only leads that were scored or given to somebody at or after this moment.
+    within
+        Only leads these bounds hold: by their own store or the one that has them, and by person.
     """
 
     met: Predicate | None = None
     changed_since: datetime | None = None
+    within: Bounds = EVERY_ROW
 
 
 ALL = LeadFilter()
@@ -106,6 +110,7 @@ class Leads:
         query = select(*_LISTED.values()).outerjoin(
             AssignmentRow, AssignmentRow.lead_id == LeadRow.lead_id
         )
+        query = query.where(*_held(wanted.within))
         since = wanted.changed_since
         if since is not None:
             changed = or_(LeadRow.scored_at >= since, AssignmentRow.assigned_at >= since)
@@ -143,3 +148,11 @@ class Leads:
         rows = [{"lead_id": lead_id, "in_lake": True} for lead_id in lead_ids]
         if rows:
             self._session.execute(update(LeadRow), rows)
+
+
+def _held(within: Bounds) -> Iterator[ColumnElement[bool]]:
+    if within.store_ids is not None:
+        stores = within.store_ids
+        yield or_(LeadRow.store_id.in_(stores), AssignmentRow.store_id.in_(stores))
+    if within.staff_id is not None:
+        yield AssignmentRow.staff_id == within.staff_id

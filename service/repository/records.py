@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -13,7 +13,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from features.errors import InputError, StateError
 from service.repository.assignments import Assignments
+from service.repository.audit import AuditLog
+from service.repository.contacts import Contacts
 from service.repository.endpoints import Endpoints
+from service.repository.erasure import Erasure
+from service.repository.holders import Holders
 from service.repository.idempotency import Idempotency
 from service.repository.inbox import Inbox
 from service.repository.jobs import Jobs
@@ -25,6 +29,7 @@ from service.repository.outbox import Outbox
 from service.repository.staff import StaffList
 from service.repository.tasks import Tasks
 from service.repository.turn import Turn, turn
+from service.repository.users import LoginAttempts, Users, UserSessions
 
 _BUSY_SECONDS = 30.0
 _READ_ONLY = "shuke_read_only"
@@ -58,6 +63,13 @@ class Work:
         self.endpoints = Endpoints(session)
         self.outbox = Outbox(session)
         self.jobs = Jobs(session)
+        self.users = Users(session)
+        self.sessions = UserSessions(session)
+        self.login_attempts = LoginAttempts(session)
+        self.holders = Holders(session)
+        self.contacts = Contacts(session)
+        self.audit = AuditLog(session)
+        self.erasure = Erasure(session)
 
 
 class Records:
@@ -114,6 +126,18 @@ class Records:
     def turn(self, name: str) -> Turn:
         """Return the turn at a kind of work that only one process at a time may do."""
         return turn(self._engine, name)
+
+    def scrub(self) -> None:
+        """Let nothing stay in the file of what was deleted: neither in free pages nor in its log.
+
+        On PostgreSQL the next vacuum does that by itself.
+        """
+        if self._engine.dialect.name == "sqlite":
+            with closing(self._engine.raw_connection()) as connection:
+                cursor = connection.cursor()
+                cursor.execute("VACUUM")
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                cursor.close()
 
     def close(self) -> None:
         """Close the pooled connections; the next use opens new ones."""

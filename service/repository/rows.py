@@ -20,6 +20,10 @@ class ApiKey:
         Argon2 hash of the secret.
     expires_at, revoked_at
         Moments from which the key no longer holds; None if there is none.
+    role, store_ids, staff_id
+        Whose rows the key sees; see `service.crm.permissions`.
+    last_used_at
+        The last use that was noted, at most a minute before the last one; None if never used.
     """
 
     key_id: str
@@ -29,6 +33,10 @@ class ApiKey:
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    role: str = "service"
+    store_ids: frozenset[str] = frozenset()
+    staff_id: str | None = None
+    last_used_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

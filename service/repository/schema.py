@@ -73,6 +73,10 @@ class ApiKeyRow(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    role: Mapped[str]
+    store_ids: Mapped[list[str]]
+    staff_id: Mapped[str | None]
+    last_used_at: Mapped[datetime | None]
 
 
 class StaffRow(Base):

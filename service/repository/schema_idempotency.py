@@ -15,7 +15,7 @@ class IdempotencyRow(Base):
 
     __tablename__ = "idempotency_keys"
 
-    api_key_id: Mapped[str] = mapped_column(primary_key=True)
+    caller_id: Mapped[str] = mapped_column(primary_key=True)
     route: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     digest: Mapped[str]

@@ -11,7 +11,7 @@ from service.repository.schema import Base
 
 
 class JobRow(Base):
-    """A job; `owner` has it until `leased_until`."""
+    """A job; `owner` has it until `leased_until`, and nobody knows who asked for the oldest."""
 
     __tablename__ = "jobs"
     __table_args__ = (
@@ -23,6 +23,7 @@ class JobRow(Base):
 
     job_id: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
+    asked_by: Mapped[str | None]
     asked: Mapped[Mapping[str, Any]]
     state: Mapped[str]
     total: Mapped[int]

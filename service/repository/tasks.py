@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from service.crm.permissions import EVERY_ROW, Bounds
 from service.crm.tasks import Task, TaskStatus
 from service.repository.rerunnable import as_record, as_row, insert_new
 from service.repository.schema import TaskRow
@@ -36,6 +37,7 @@ class Tasks:
         store_id: str | None = None,
         staff_id: str | None = None,
         as_of: datetime | None = None,
+        within: Bounds = EVERY_ROW,
     ) -> list[Task]:
         """Return tasks, the soonest due first.
 
@@ -45,6 +47,8 @@ class Tasks:
             (due_at, task_id) of the last task of the page before.
         status, store_id, staff_id, as_of
             Only tasks that have this; None takes all.
+        within
+            Which tasks the viewer sees.
         """
         query = select(TaskRow).order_by(TaskRow.due_at, TaskRow.task_id).limit(limit)
         if after is not None:
@@ -58,6 +62,10 @@ class Tasks:
         for column, wanted in filters.items():
             if wanted is not None:
                 query = query.where(column == wanted)
+        if within.store_ids is not None:
+            query = query.where(TaskRow.store_id.in_(within.store_ids))
+        if within.staff_id is not None:
+            query = query.where(TaskRow.staff_id == within.staff_id)
         return [as_record(row, Task) for row in self._session.scalars(query)]
 
     def loads(self) -> dict[str, int]:

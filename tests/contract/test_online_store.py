@@ -297,3 +297,19 @@ def test_packing_is_undone_by_unpacking(data: st.DataObject, count: int, names: 
     assert {name: repr(arrays[name]) for name in arrays} == {
         name: repr(drawn[name]) for name in drawn
     }
+
+
+def test_removed_rows_are_gone_from_every_space_and_others_stay(
+    store: OnlineStore, backend: Backend
+) -> None:
+    other = OnlineStore(backend, "definitions-b")
+    assert store.remove("a") == 0
+    for each in (store, other):
+        each.put("customer", COLUMNS, frame(["a", "b"]))
+    assert backend.remove("no such space", ["a"]) == 0
+    assert backend.remove(store.space("customer"), []) == 0
+    assert store.remove("a") == 2
+    for each in (store, other):
+        found = each.read("customer", COLUMNS, ["a", "b"])
+        assert found["as_of"].isna().tolist() == [True, False]
+    assert store.remove("a") == 0

@@ -1,6 +1,6 @@
 """The at-risk list, as JSON or CSV."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, ClassVar
 
@@ -10,7 +10,7 @@ from pydantic import Field
 from features.clock import utc
 from models_registry.score import Lang, Status
 from service.api import cursor
-from service.api.dependencies import CurrentApp, needs
+from service.api.dependencies import CurrentApp, CurrentSight, needs
 from service.api.lists import CSV, ListQuery, as_csv
 from service.api.problem_docs import problems
 from service.api.schemas import AtRiskCustomer, AtRiskPage, Id, Moment, Text
@@ -38,9 +38,8 @@ class AtRiskQuery(ListQuery):
     as_of: Moment | None = Field(None, description="Moment of a batch; the newest without.")
     lang: Lang = Field("en", description="Language of the reasons.")
 
-    @property
-    def filters(self) -> Filters:
-        """The filters among the parameters."""
+    def filters(self, seen: Collection[str] | None) -> Filters:
+        """Return the filters among the parameters, for customers who are seen."""
         return Filters(
             self.risk_at_least,
             self.value_at_least,
@@ -48,6 +47,7 @@ class AtRiskQuery(ListQuery):
             self.band,
             self.status,
             self.met(CUSTOMER_COLUMNS),
+            seen,
         )
 
 
@@ -59,23 +59,27 @@ class AtRiskQuery(ListQuery):
     responses={**CSV, **problems(404)},
 )
 def at_risk(
-    request: Request, app: CurrentApp, asked: Annotated[AtRiskQuery, Query()]
+    request: Request,
+    app: CurrentApp,
+    sight: CurrentSight,
+    asked: Annotated[AtRiskQuery, Query()],
 ) -> AtRiskPage | Response:
     """Return a page of the newest nightly batch beside expected value and home store.
 
     All pages come from the batch of the first. `filter` is a condition over the columns of
     `/v1/customers`, where `expected_loss` is that of the model asked for. `Accept: text/csv` or
     `format=csv` gives the same rows as CSV: the whole list, or with `limit` one page whose
-    successor is in the `X-Next-Cursor` header.
+    successor is in the `X-Next-Cursor` header. Only customers you may see are on the list.
     """
     batch, after = _begin(app, asked)
-    filters = asked.filters
+    filters = asked.filters(sight.everybody())
     total = app.at_risk.count(asked.model, batch, filters) if asked.total else None
     if asked.wants_csv(request) and asked.limit is None:
         whole = app.at_risk.whole(
             asked.model, batch, filters, sort=asked.sort, after=after, lang=asked.lang
         )
-        return as_csv("at-risk", _CSV_COLUMNS, map(_cells, whole), total=total)
+        parts = sight.leaving("customer", map(_cells, whole))
+        return as_csv("at-risk", _CSV_COLUMNS, parts, total=total)
     rows = app.at_risk.page(
         asked.model,
         batch,
@@ -88,7 +92,9 @@ def at_risk(
     rows, more = rows[: asked.rows], len(rows) > asked.rows
     following = _following(batch, rows[-1], asked) if more else None
     if asked.wants_csv(request):
-        return as_csv("at-risk", _CSV_COLUMNS, [_cells(rows)], following=following, total=total)
+        part = sight.leaving("customer", [_cells(rows)])
+        return as_csv("at-risk", _CSV_COLUMNS, part, following=following, total=total)
+    sight.saw("customer", [row.customer_id for row in rows])
     as_of, version = batch
     return AtRiskPage(
         model=asked.model,

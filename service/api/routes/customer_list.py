@@ -8,7 +8,7 @@ from pydantic import Field
 
 from features.clock import utc
 from service.api import cursor
-from service.api.dependencies import CurrentApp, needs
+from service.api.dependencies import CurrentApp, CurrentSight, needs
 from service.api.list_schemas import CustomerPage
 from service.api.lists import CSV, ListQuery, as_csv
 from service.api.problem_docs import problems
@@ -46,7 +46,10 @@ class CustomerQuery(ListQuery):
     responses={**CSV, **problems(404)},
 )
 def customers(
-    request: Request, app: CurrentApp, asked: Annotated[CustomerQuery, Query()]
+    request: Request,
+    app: CurrentApp,
+    sight: CurrentSight,
+    asked: Annotated[CustomerQuery, Query()],
 ) -> CustomerPage | Response:
     """Return a page of customers with what every model says of them.
 
@@ -55,26 +58,27 @@ def customers(
     `changed_since` keeps the customers of whom a model says another value, band or status than in
     the newest batch at or before that moment, or who were not in it. `Accept: text/csv` or
     `format=csv` gives the same rows as CSV: the whole list, or with `limit` one page whose
-    successor is in the `X-Next-Cursor` header.
+    successor is in the `X-Next-Cursor` header. Only customers you may see are on the list.
     """
     sort, met = sort_of(asked.sort, CUSTOMER_COLUMNS), asked.met(CUSTOMER_COLUMNS)
     night, after = _begin(app, asked, sort)
     then = (
         app.customers.board.night_before(utc(asked.changed_since)) if asked.changed_since else None
     )
-    wanted = Customers(night, met, then)
+    wanted = Customers(night, met, then, sight.everybody())
     total = app.customers.count(wanted) if asked.total else None
     if asked.wants_csv(request) and asked.limit is None:
         whole = app.customers.whole(wanted, sort=sort, after=after)
-        return as_csv("customers", list(CUSTOMER_COLUMNS), whole, total=total)
+        parts = sight.leaving("customer", whole)
+        return as_csv("customers", list(CUSTOMER_COLUMNS), parts, total=total)
     rows = app.customers.page(wanted, sort=sort, limit=asked.rows + 1, after=after)
     rows, more = rows[: asked.rows], len(rows) > asked.rows
     following = _following(night, rows[-1], asked, sort) if more else None
     if asked.wants_csv(request):
         cells = [[getattr(row, name) for name in CUSTOMER_COLUMNS] for row in rows]
-        return as_csv(
-            "customers", list(CUSTOMER_COLUMNS), [cells], following=following, total=total
-        )
+        part = sight.leaving("customer", [cells])
+        return as_csv("customers", list(CUSTOMER_COLUMNS), part, following=following, total=total)
+    sight.saw("customer", [row.customer_id for row in rows])
     return CustomerPage(
         as_of=night.as_of,
         model_versions=night.versions,

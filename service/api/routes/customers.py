@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 
 from models_registry.score import Lang, Status
-from service.api.dependencies import CurrentApp, needs
+from service.api.dependencies import CurrentApp, CurrentSight, needs
 from service.api.problem_docs import problems
 from service.api.schemas import MAX_REASONS, CustomerHealth, CustomerScores, Id
 from service.champions import CUSTOMER_MODELS
-from service.errors import NotFoundError
+from service.errors import unknown_customer
 from service.health import customer_health
 from service.keys import Scope
 
@@ -26,24 +26,23 @@ router = APIRouter(tags=["customers"], dependencies=[Depends(needs(Scope.SCORES_
 def customer_scores(
     customer_id: Annotated[Id, Path(examples=["1823"])],
     app: CurrentApp,
+    sight: CurrentSight,
     top_k: Annotated[int, Query(ge=0, le=MAX_REASONS, description="Reasons per score.")] = 3,
     lang: Annotated[Lang, Query(description="Language of the reasons' sentences.")] = "en",
 ) -> CustomerScores:
     """Return the newest score of each customer model, with reasons, and the health in parts."""
+    sight.require_customer(customer_id)
     missing = app.champions.load_all()
     scores = app.scorer.of_customer(customer_id, top_k=top_k, lang=lang)
     if not scores:
         raise missing[CUSTOMER_MODELS[0]]
     if all(score.status is Status.UNKNOWN_CUSTOMER for score in scores.values()):
-        raise NotFoundError(
-            "No customer of this id is known",
-            where=customer_id,
-            todo="Customers appear with their first order, after the next nightly run.",
-        )
+        raise unknown_customer(customer_id)
     service = next(iter(scores.values())).feature_service
     [row] = app.store.online(service, [customer_id]).to_dict("records")
     churn = scores.get(app.policies.night.risk_model)
     health = customer_health(row, churn.value if churn else None, app.policies.health)
+    sight.saw("customer", [customer_id])
     return CustomerScores(
         customer_id=customer_id,
         scores=list(scores.values()),

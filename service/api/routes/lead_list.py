@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from service.api import cursor
-from service.api.dependencies import CurrentApp, needs
+from service.api.dependencies import CurrentApp, CurrentSight, needs
 from service.api.list_schemas import LeadPage
 from service.api.lists import CSV, ListQuery, as_csv
 from service.api.schemas import Moment
@@ -42,22 +42,26 @@ class LeadQuery(ListQuery):
     responses=CSV,
 )
 def leads(
-    request: Request, app: CurrentApp, asked: Annotated[LeadQuery, Query()]
+    request: Request,
+    app: CurrentApp,
+    sight: CurrentSight,
+    asked: Annotated[LeadQuery, Query()],
 ) -> LeadPage | Response:
     """Return a page of the leads that were captured or routed.
 
     `filter` is a condition over the columns of the list, such as
     `grade in ('A', 'B') and staff_id is null`. `Accept: text/csv` or `format=csv` gives the same
     rows as CSV: the whole list, or with `limit` one page whose successor is in the
-    `X-Next-Cursor` header.
+    `X-Next-Cursor` header. Only leads you may see are on the list.
     """
     sort = sort_of(asked.sort, LEAD_COLUMNS)
-    wanted = LeadFilter(asked.met(LEAD_COLUMNS), asked.changed_since)
+    wanted = LeadFilter(asked.met(LEAD_COLUMNS), asked.changed_since, sight.bounds)
     after = _after(asked, sort)
     with app.records.transaction(read_only=True) as work:
         total = work.leads.count(wanted) if asked.total else None
     if asked.wants_csv(request) and asked.limit is None:
-        return as_csv("leads", list(LEAD_COLUMNS), _whole(app, wanted, sort, after), total=total)
+        parts = sight.leaving("lead", _whole(app, wanted, sort, after))
+        return as_csv("leads", list(LEAD_COLUMNS), parts, total=total)
     with app.records.transaction(read_only=True) as work:
         rows = work.leads.page(limit=asked.rows + 1, wanted=wanted, sort=sort, after=after)
     rows, more = rows[: asked.rows], len(rows) > asked.rows
@@ -67,7 +71,9 @@ def leads(
         following = cursor.encode((word, rows[-1].lead_id), asked.identity)
     if asked.wants_csv(request):
         cells = [[getattr(row, name) for name in LEAD_COLUMNS] for row in rows]
-        return as_csv("leads", list(LEAD_COLUMNS), [cells], following=following, total=total)
+        part = sight.leaving("lead", [cells])
+        return as_csv("leads", list(LEAD_COLUMNS), part, following=following, total=total)
+    sight.saw("lead", [row.lead_id for row in rows])
     return LeadPage(total=total, leads=rows, next_cursor=following)
 
 

@@ -4,7 +4,7 @@ import uuid
 
 from fastapi import APIRouter, Depends, Response, status
 
-from service.api.dependencies import CurrentApp, needs
+from service.api.dependencies import CurrentApp, CurrentSight, needs
 from service.api.idempotency import IDEMPOTENT
 from service.api.problem_docs import problems
 from service.api.schemas import (
@@ -33,12 +33,15 @@ router = APIRouter(tags=["leads"], dependencies=[Depends(needs(Scope.LEADS_WRITE
         **problems(400, 409, 413),
     },
 )
-def capture(asked: LeadRequest, response: Response, app: CurrentApp) -> LeadResponse:
+def capture(
+    asked: LeadRequest, response: Response, app: CurrentApp, sight: CurrentSight
+) -> LeadResponse:
     """Store a lead with its score, its grade and the person who has it, each with a reason.
 
     Nothing is silently unassigned: a lead nobody can take goes to the head-office queue and says
     why, and one that cannot be scored yet is graded and routed all the same. A `lead_id` makes a
-    retry safe: the second answer is the first one, with status 200.
+    retry safe: the second answer is the first one, with status 200. Phone numbers and e-mail
+    addresses among the attributes are kept encrypted, apart from the lead.
     """
     chosen = asked.model_dump(exclude={"lead_id", "created_at"})
     lead = LeadRecord(
@@ -46,9 +49,12 @@ def capture(asked: LeadRequest, response: Response, app: CurrentApp) -> LeadResp
         lead_id=asked.lead_id or str(uuid.uuid4()),
         created_at=asked.created_at or app.clock(),
     )
+    sight.require_capture(lead)
     answer = app.leads.capture(lead)
     if not answer.created:
+        sight.require_known_lead(lead.lead_id)
         response.status_code = status.HTTP_200_OK
+    sight.saw("lead", [lead.lead_id])
     return _said(answer)
 
 

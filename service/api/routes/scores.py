@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from models_registry.score import Score
 from service import given, subject_ids
-from service.api.dependencies import CurrentApp, needs
+from service.api.dependencies import CurrentApp, CurrentSight, needs
 from service.api.errors import pointer
 from service.api.problem_docs import problems
 from service.api.schemas import Id, ItemError, ScoreRequest, ScoreResponse, Unscored
@@ -27,15 +27,19 @@ Model = Annotated[str, Path(description=f"One of {', '.join(MODELS)}.", examples
     summary="Score up to 1,000 customers or leads",
     responses=problems(400, 404, 413),
 )
-def score(model: Model, asked: ScoreRequest, app: CurrentApp) -> ScoreResponse:
+def score(model: Model, asked: ScoreRequest, app: CurrentApp, sight: CurrentSight) -> ScoreResponse:
     """Return one item per id, in the order of `ids`: a score, or why there is none.
 
-    An id nobody knows is no error: its score has the status `unknown_customer` and no value. An
-    id that cannot be one (empty, longer than 128 characters, with control characters) gives an
-    item with an `error`, and the others their scores.
+    An id nobody knows is no error: its score has the status `unknown_customer` and no value. So
+    has that of somebody you may not see. An id that cannot be one (empty, longer than 128
+    characters, with control characters) gives an item with an `error`, and the others their scores.
     """
+
+    def scored(ids: Sequence[str]) -> list[Score]:
+        return app.scorer.many(model, ids, top_k=asked.reasons, lang=asked.lang)
+
     usable, faults = subject_ids.sifted(asked.ids)
-    found = app.scorer.many(model, usable, top_k=asked.reasons, lang=asked.lang)
+    found = sight.scores(model, usable, scored)
     return ScoreResponse(scores=_in_order("ids", asked.ids, found, faults, within=()))
 
 
@@ -80,12 +84,19 @@ def score_one(
     subject_id: Annotated[Id, Path(alias="id", examples=["818"])],
     asked: Annotated[Explained, Query()],
     app: CurrentApp,
+    sight: CurrentSight,
 ) -> Score:
     """Return the score of one id; that of an id nobody knows has the status `unknown_customer`.
 
-    An id with a slash cannot be part of a path: send it in the body of the request for many.
+    So has that of somebody you may not see. An id with a slash cannot be part of a path: send it
+    in the body of the request for many.
     """
-    return app.scorer.one(model, subject_id, top_k=asked.reasons, lang=asked.lang)
+
+    def scored(ids: Sequence[str]) -> list[Score]:
+        return app.scorer.many(model, ids, top_k=asked.reasons, lang=asked.lang)
+
+    [found] = sight.scores(model, [subject_id], scored)
+    return found
 
 
 def _in_order(

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.api import cursor
-from service.api.dependencies import CurrentApp, needs
+from service.api.dependencies import CurrentApp, CurrentSight, needs
 from service.api.schemas import Id, Moment, TaskOut, TaskPage
 from service.crm.tasks import TaskStatus
 from service.keys import Scope
@@ -36,8 +36,8 @@ class TaskQuery(BaseModel):
 
 
 @router.get("/tasks", operation_id="tasks", summary="Tasks, the soonest due first")
-def tasks(app: CurrentApp, asked: Annotated[TaskQuery, Query()]) -> TaskPage:
-    """Return a page of tasks of customers and leads."""
+def tasks(app: CurrentApp, sight: CurrentSight, asked: Annotated[TaskQuery, Query()]) -> TaskPage:
+    """Return a page of tasks of customers and leads: those of your store, or given to you."""
     after = None
     if asked.cursor is not None:
         due_at, task_id = cursor.decode(asked.cursor, asked.identity, (datetime, str))
@@ -50,11 +50,13 @@ def tasks(app: CurrentApp, asked: Annotated[TaskQuery, Query()]) -> TaskPage:
             store_id=asked.store_id,
             staff_id=asked.staff_id,
             as_of=asked.as_of,
+            within=sight.bounds,
         )
     page, more = found[: asked.limit], len(found) > asked.limit
     following = None
     if more:
         following = cursor.encode((page[-1].due_at, page[-1].task_id), asked.identity)
+    sight.saw("task", [task.task_id for task in page])
     return TaskPage(
         tasks=[TaskOut.model_validate(task, from_attributes=True) for task in page],
         next_cursor=following,

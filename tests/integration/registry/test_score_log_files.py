@@ -114,7 +114,7 @@ def test_online_scores_survive_reopening_and_keep_their_inputs(
 
 def test_a_line_cut_short_loses_only_itself(log: ScoreLog, frame: pd.DataFrame):
     log.append_online(scores(frame), frame[churn().inputs], churn().inputs)
-    (file,) = (log._root / "online").iterdir()
+    (file,) = (log.root / "online").iterdir()
     file.write_bytes(file.read_bytes()[:-40])
     assert len(log.online().to_pandas()) == len(frame) - 1
 

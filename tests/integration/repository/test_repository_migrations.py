@@ -53,6 +53,8 @@ def test_the_schema_equals_the_models(records: Records, url: str) -> None:
         "ck_staff_capacity",
         "ck_tasks_status",
         "ck_tasks_one_subject",
+        "ck_contacts_subject_kind",
+        "ck_contacts_kind",
         "ck_webhook_deliveries_state",
         "ck_jobs_state",
     }

@@ -7,7 +7,6 @@ from fastapi.testclient import TestClient
 
 from service.bootstrap import App
 
-
 DASHBOARD = Path(__file__).parents[3] / "deploy" / "grafana.json"
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from service.crm.permissions import AccessPolicy, Role
 from service.keys import (
     KeyRejectedError,
     NewKey,
@@ -11,9 +12,11 @@ from service.keys import (
     ScopeMissingError,
     Verifier,
     create,
-    require,
+    is_noted,
+    successor,
 )
 from service.repository.rows import ApiKey
+from service.viewers import of_key, require
 
 NOW = datetime(2018, 1, 1, tzinfo=UTC)
 
@@ -107,10 +110,35 @@ def test_argon2_is_paid_once_for_each_key(made: NewKey) -> None:
 
 
 def test_a_scope_is_required_and_admin_has_them_all(made: NewKey) -> None:
-    require(made.record, Scope.SCORES_READ)
+    policy = AccessPolicy()
+    require(of_key(made.record, policy), Scope.SCORES_READ)
     with pytest.raises(ScopeMissingError, match="leads:write"):
-        require(made.record, Scope.LEADS_WRITE)
-    require(replace(made.record, scopes=frozenset({"admin"})), Scope.LEADS_WRITE)
+        require(of_key(made.record, policy), Scope.LEADS_WRITE)
+    admin = replace(made.record, scopes=frozenset({"admin"}))
+    require(of_key(admin, policy), Scope.LEADS_WRITE)
+
+
+def test_a_key_in_a_role_may_do_no_more_than_the_role() -> None:
+    made = create("guide", [Scope.ADMIN, Scope.TASKS_READ], NOW, role=Role.GUIDE, store_ids=["2"])
+    viewer = of_key(made.record, AccessPolicy())
+    assert viewer.scopes == {Scope.TASKS_READ}
+    assert viewer.store_ids == {"2"}
+
+
+def test_a_successor_may_do_the_same_under_another_secret(made: NewKey) -> None:
+    used = replace(made.record, last_used_at=NOW)
+    after = successor(used, NOW + timedelta(days=1))
+    assert after.record.key_id != made.record.key_id
+    same = replace(after.record, key_id=made.record.key_id, hash=made.record.hash, created_at=NOW)
+    assert same == made.record
+    assert verify(after.clear, after.record) == after.record
+
+
+def test_a_use_is_noted_once_a_minute(made: NewKey) -> None:
+    assert not is_noted(made.record, NOW)
+    used = replace(made.record, last_used_at=NOW)
+    assert is_noted(used, NOW + timedelta(seconds=59))
+    assert not is_noted(used, NOW + timedelta(seconds=60))
 
 
 def test_the_errors_name_what_the_api_answers() -> None:
