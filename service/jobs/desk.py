@@ -78,6 +78,8 @@ class JobDesk:
         visible = seen(whom)
         if ids is None:
             whom = [each for each in whom if each in visible]
+            if not whom:
+                raise EmptyDataError("No customer was known at this moment", where=str(as_of))
         asked = ScoresAsked(model, bundle.meta.version, as_of, top_k, lang, form, self.policy.part)
         job = Job(
             job_id=f"job_{secrets.token_hex(12)}",
@@ -172,9 +174,6 @@ class JobDesk:
                 todo="Give `ids`; or `as_of`, for all customers of that moment (not for leads).",
             )
         try:
-            everybody = self.store.customers(as_of)
+            return self.store.customers(as_of)
         except FeaturesMissingError as error:
             raise NotFoundError(error.what, where=error.where, todo=error.todo) from error
-        if not everybody:
-            raise EmptyDataError("No customer was known at this moment", where=str(as_of))
-        return everybody
