@@ -20,7 +20,8 @@ def mask_email(address: str) -> str:
     name, at, domain = address.rpartition("@")
     if not at:
         return "***"
-    first = name[0] if len(name) > 1 else ""
+    # A star is a mask already, not a letter: masking again changes nothing.
+    first = name[0] if len(name) > 1 and name[0] != "*" else ""
     return f"{first}***@{domain}"
 
 

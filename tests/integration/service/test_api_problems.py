@@ -159,7 +159,7 @@ def test_a_body_that_is_too_large_is_refused(client: TestClient) -> None:
 
 def test_unknown_paths_and_methods_are_problems_too(client: TestClient) -> None:
     problem(client.get("/v1/nothing"), 404, "not-found")
-    problem(client.get("/v1/leads"), 405, "method-not-allowed")
+    problem(client.get("/v1/events"), 405, "method-not-allowed")
 
 
 def test_an_error_nobody_expected_tells_nothing_but_its_request(

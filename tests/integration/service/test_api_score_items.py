@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from models_registry.bundle import Bundle
-from models_registry.categories import exploded
+from models_registry.categories import candidates
 from models_registry.judge import judge
 from models_registry.meta import CategoryHead
 from models_registry.score import Score
@@ -142,7 +142,7 @@ def test_lists_of_categories_can_be_given_too(app: App) -> None:
     key = next(name for name, kind in lists.items() if kind is str)
     arrays = tuple(name for name, kind in lists.items() if kind is float)
     head = CategoryHead(key=key, arrays=arrays, features=(*arrays, "recency_days"))
-    pairs = exploded(head, rows)[list(head.features)].astype("float64").to_numpy()
+    pairs = candidates(head, rows).x
     chance = np.random.default_rng(3).integers(0, 2, len(pairs))
     told = {"objective": "binary", "num_leaves": 5, "min_data_in_leaf": 5, "verbosity": -1}
     booster = lgb.train({**told, "num_threads": 1}, lgb.Dataset(pairs, chance), 5)
