@@ -7,9 +7,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
-from models_registry.score import Lang
 from service.api import job_examples as examples
-from service.api.schemas import EXPLAIN, MAX_REASONS, Explain, Moment, Request, Text, reasons
+from service.api.schemas import Explained, Moment, Text
 from service.jobs.asked import Format, ScoresAsked
 from service.repository.jobs import Job, JobState
 
@@ -18,7 +17,7 @@ _NULL: JsonDict = {"type": "null"}
 _NOBODY: JsonDict = {"not": {"properties": {"ids": _NULL, "as_of": _NULL}}}
 
 
-class ScoresJobRequest(Request):
+class ScoresJobRequest(Explained):
     """Whom to score, and in which shape: `ids`, or all customers of `as_of`, or both."""
 
     model_config = ConfigDict(json_schema_extra={"example": examples.SCORES_JOB_REQUEST, **_NOBODY})
@@ -32,15 +31,7 @@ class ScoresJobRequest(Request):
         description="A past moment: score by what was known then, and without `ids` all customers"
         " with features of it. Without it the newest features are read.",
     )
-    explain: Explain = Field("none", description=EXPLAIN)
-    top_k: int = Field(3, ge=1, le=MAX_REASONS, description="Reasons for each score, at most.")
-    lang: Lang = Field("en", description="Language of the reasons' sentences.")
     format: Format = Field(Format.NDJSON, description="Shape of the result.")
-
-    @property
-    def reasons(self) -> int | None:
-        """Reasons wanted for each score."""
-        return reasons(self.explain, self.top_k)
 
     @model_validator(mode="after")
     def _says_whom(self) -> "ScoresJobRequest":

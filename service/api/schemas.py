@@ -46,12 +46,20 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
-def reasons(explain: Explain, top_k: int) -> int | None:
-    """Return how many reasons are wanted for each score; None for every one."""
-    return {"none": 0, "top_k": top_k, "full": None}[explain]
+class Explained(Request):
+    """A request that says how much to tell about each score."""
+
+    explain: Explain = Field("none", description=EXPLAIN)
+    top_k: int = Field(3, ge=1, le=MAX_REASONS, description="Reasons for each score, at most.")
+    lang: Lang = Field("en", description="Language of the reasons' sentences.")
+
+    @property
+    def reasons(self) -> int | None:
+        """Reasons wanted for each score; None for every one."""
+        return {"none": 0, "top_k": self.top_k, "full": None}[self.explain]
 
 
-class ScoreRequest(Request):
+class ScoreRequest(Explained):
     """Whom to score, and how much to say about it."""
 
     model_config = ConfigDict(json_schema_extra={"example": examples.SCORE_REQUEST})
@@ -59,14 +67,6 @@ class ScoreRequest(Request):
     ids: Annotated[list[str], Field(min_length=1, max_length=MAX_IDS)] = Field(
         description="Customer ids; lead ids for `lead_score`. Answers keep this order."
     )
-    explain: Explain = Field("none", description=EXPLAIN)
-    top_k: int = Field(3, ge=1, le=MAX_REASONS, description="Reasons for each score, at most.")
-    lang: Lang = Field("en", description="Language of the reasons' sentences.")
-
-    @property
-    def reasons(self) -> int | None:
-        """Reasons wanted for each score."""
-        return reasons(self.explain, self.top_k)
 
 
 class ItemError(BaseModel):

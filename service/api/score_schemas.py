@@ -2,19 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from models_registry.score import Lang
 from service.api import score_examples as examples
 from service.api.schemas import (
-    EXPLAIN,
     MAX_IDS,
-    MAX_REASONS,
-    Explain,
+    Explained,
     Id,
     Request,
     ScoreResponse,
-    reasons,
 )
 
 LARGEST = 1e12  # beyond it a sentence is all digits
@@ -27,21 +23,6 @@ Places = Annotated[list[Number | Text | None], Field(max_length=MAX_PLACES)]
 Given = Number | Text | Places | None
 
 
-class Explained(BaseModel):
-    """How much to say about one score."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    explain: Explain = Field("none", description=EXPLAIN)
-    top_k: int = Field(3, ge=1, le=MAX_REASONS, description="Reasons, at most.")
-    lang: Lang = Field("en", description="Language of the reasons' sentences.")
-
-    @property
-    def reasons(self) -> int | None:
-        """Reasons wanted."""
-        return reasons(self.explain, self.top_k)
-
-
 class Described(Request):
     """One customer or lead, told by features instead of an id the store knows."""
 
@@ -51,7 +32,7 @@ class Described(Request):
     )
 
 
-class FeaturesRequest(Request):
+class FeaturesRequest(Explained):
     """Whom to score by what the request itself tells of them; nothing of it is stored."""
 
     model_config = ConfigDict(json_schema_extra={"example": examples.FEATURES_REQUEST})
@@ -59,14 +40,6 @@ class FeaturesRequest(Request):
     customers: Annotated[list[Described], Field(min_length=1, max_length=MAX_IDS)] = Field(
         description="Answers keep this order."
     )
-    explain: Explain = Field("none", description=EXPLAIN)
-    top_k: int = Field(3, ge=1, le=MAX_REASONS, description="Reasons for each score, at most.")
-    lang: Lang = Field("en", description="Language of the reasons' sentences.")
-
-    @property
-    def reasons(self) -> int | None:
-        """Reasons wanted for each score."""
-        return reasons(self.explain, self.top_k)
 
 
 class FeaturesResponse(ScoreResponse):

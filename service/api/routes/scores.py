@@ -10,8 +10,8 @@ from service import given, subject_ids
 from service.api.dependencies import CurrentApp, CurrentSight, needs
 from service.api.errors import pointer
 from service.api.problem_docs import problems
-from service.api.schemas import Id, ItemError, ScoreRequest, ScoreResponse, Unscored
-from service.api.score_schemas import Explained, FeaturesRequest, FeaturesResponse
+from service.api.schemas import Explained, Id, ItemError, ScoreRequest, ScoreResponse, Unscored
+from service.api.score_schemas import FeaturesRequest, FeaturesResponse
 from service.champions import MODELS
 from service.faults import ItemFault
 from service.keys import Scope
