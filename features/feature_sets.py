@@ -88,8 +88,9 @@ def typed(
 
 
 def _listed(array: Any) -> list[Any] | None:
-    is_array = isinstance(array, np.ndarray | list)
-    return list(np.asarray(array).tolist()) if is_array else None
+    if isinstance(array, np.ndarray):
+        return list(array.tolist())
+    return list(array) if isinstance(array, list) else None
 
 
 @cache

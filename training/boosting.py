@@ -89,8 +89,11 @@ def trees(booster: lgb.Booster) -> int:
 
 
 def margins(booster: lgb.Booster, x: Floats) -> Floats:
-    """Return raw margins, shape (n,)."""
-    return np.asarray(booster.predict(x, raw_score=True), dtype=np.float64)
+    """Return raw margins, shape (n,).
+
+    One thread: LightGBM's number of threads is the process's, and another fit may be under way.
+    """
+    return np.asarray(booster.predict(x, raw_score=True, num_threads=1), dtype=np.float64)
 
 
 def fit_sigmoid(margin: Floats, happened: Floats) -> Sigmoid:

@@ -114,7 +114,7 @@ class NextPurchaseConfig(_Model):
     gap_floor_days: float = Field(default=1.0, gt=0)
     category_boosting: Boosting = Boosting()
     category_features: tuple[str, ...] = ()
-    category_cutoffs: int = Field(default=7, gt=0)
+    category_cutoffs: int = Field(default=4, gt=0)
     top_categories: int = Field(default=5, gt=0)
 
 

@@ -6,7 +6,9 @@ within them. This is discrete-time survival analysis with the horizon as an inpu
 that each row asks about the whole time up to h, which makes a churn probability one reading.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import lightgbm as lgb
 import numpy as np
@@ -80,9 +82,10 @@ def fit_curve_of_silence(
         If `rows` is empty.
     """
     learner = Learner(boosting, {"objective": "binary"}, (*features, HORIZON))
-    booster = _fit(learner, rows, config)
     seen, unseen = _halves(rows, boosting.seed)
-    half = _fit(learner, rows.take(seen), config)
+    with ThreadPoolExecutor() as both:  # LightGBM leaves Python's lock while it grows trees
+        fit = partial(_fit, learner, config=config)
+        booster, half = both.map(fit, (rows, rows.take(seen)))
     others = rows.take(unseen)
     pairs, silent = _pairs(others, config, boosting.seed)
     sigmoid = fit_sigmoid(margins(half, pairs), silent)

@@ -1,5 +1,7 @@
 """Next purchase: in how many days, between which days, and which categories."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 
@@ -35,8 +37,10 @@ class NextPurchase(OfTiming[NextPurchaseConfig]):
         population = conditions(config.population)
         train, valid = inside(dataset.train, population), inside(dataset.valid, population)
         known = inside(dataset.known, population)
-        curve = self.fit_curve(dataset)
-        head, category = fit_head(config, train, valid)
+        with ThreadPoolExecutor() as aside:
+            listed = aside.submit(fit_head, config, train, valid)
+            curve = self.fit_curve(dataset)
+            head, category = listed.result()
         meta = Meta(
             model=config.model,
             kind=self.kind,
