@@ -9,7 +9,7 @@ BIN        := .venv/bin
 SHUKE      := $(BIN)/shuke
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint format test bench bench-features bench-online bench-live bench-models bench-trees worker catalogue openapi features train nightly drift serve mlflow lock clean
+.PHONY: help setup demo lint format test bench bench-features bench-online bench-live bench-models bench-service bench-trees worker catalogue openapi features train nightly drift serve mlflow lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench-live: setup ## from an accepted event to changed features, at 200 events a
 
 bench-models: setup .venv-btyd/ready ## predictions beside what a shop would do without them (ONLY=churn,clv)
 	$(BIN)/python -m tests.benchmarks.models $(if $(ONLY),--only $(ONLY))
+
+bench-service: setup ## scores on request beside the least that could give them (HOME_OF=var measures a home)
+	$(BIN)/python -m tests.benchmarks.service $(if $(HOME_OF),--home $(HOME_OF))
 
 bench-trees: setup ## what more trees and leaves buy, and what they cost
 	$(BIN)/python -m tests.benchmarks.accuracy_cost

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import lightgbm as lgb
@@ -188,12 +189,10 @@ class Bundle:
 
     def percentile(self, values: Floats) -> Floats:
         """Return the share (0 to 100) of the reference population at or below each value."""
-        reference = np.asarray(self.meta.reference, dtype=np.float64)
-        if not reference.size:
+        if not self.meta.reference:
             return np.full(np.shape(values), np.nan)
-        shares = np.linspace(0.0, 100.0, reference.size)
-        knots, backwards = np.unique(reference[::-1], return_index=True)
-        return np.interp(values, knots, shares[::-1][backwards], left=0.0)
+        knots, shares = self._scale
+        return np.interp(values, knots, shares, left=0.0)
 
     def band(self, values: Floats) -> list[str | None]:
         """Return the name of the band each value falls into; None for NaN or without bands."""
@@ -232,6 +231,14 @@ class Bundle:
             Meta.from_json(meta),
             {name: lgb.Booster(model_str=text) for name, text in texts.items()},
         )
+
+    @cached_property
+    def _scale(self) -> tuple[Floats, Floats]:
+        """Values of the reference population, ascending, and the share at or below each."""
+        reference = np.asarray(self.meta.reference, dtype=np.float64)
+        shares = np.linspace(0.0, 100.0, reference.size)
+        knots, backwards = np.unique(reference[::-1], return_index=True)
+        return knots, shares[::-1][backwards]
 
     def _baseline(self, table: Table) -> Floats:
         if self.meta.baseline is None:

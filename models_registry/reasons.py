@@ -77,7 +77,7 @@ def tree_reasons(
     floor = policy.min_share * size.sum(axis=1, keepdims=True)
     worth = (size > 0) & (size >= floor)
     order = np.argsort(-size, axis=1, kind="stable")[:, :top_k]
-    speakers = np.take_along_axis(parts.speakers, order, axis=1)
+    speakers = parts.speakers[np.arange(len(order))[:, None], order]
     told = sorted({meta.features[j] for j in np.unique(speakers)})
     values = {name: _values(meta, table, name) for name in told}
     usual = {name: _usual(meta, table, name) for name in told}

@@ -10,7 +10,7 @@ from datetime import datetime
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.sdk.metrics import MeterProvider
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from models_registry.score import Score
@@ -27,7 +27,7 @@ class Telemetry:
     Attributes
     ----------
     meters
-        Where requests and scores are counted.
+        Where requests are counted.
     """
 
     def __init__(self) -> None:
@@ -35,21 +35,25 @@ class Telemetry:
         reader = PrometheusMetricReader(scope_info_enabled=False, registry=self._registry)
         self.meters = MeterProvider([reader], shutdown_on_exit=False)
         meter = self.meters.get_meter("shuke")
-        self._given = meter.create_counter("shuke.scores", description="Scores given.")
-        self._risk = meter.create_histogram(
-            "shuke.score.probability",
-            description="Probabilities given: their distribution.",
-            explicit_bucket_boundaries_advisory=TENTHS,
-        )
         self._meter = meter
+        # Of scores there are thousands a call: here one costs a tenth of what a meter takes.
+        self._given = Counter(
+            "shuke_scores", "Scores given.", ["model", "status"], registry=self._registry
+        )
+        self._risk = Histogram(
+            "shuke_score_probability",
+            "Probabilities given: their distribution.",
+            ["model"],
+            buckets=TENTHS,
+            registry=self._registry,
+        )
 
     def given(self, scores: Sequence[Score]) -> None:
         """Count scores given to a request, by model and status, and where they lie."""
         for score in scores:
-            model = {"model": score.model}
-            self._given.add(1, {**model, "status": score.status.value})
+            self._given.labels(score.model, score.status.value).inc()
             if score.band is not None and score.value is not None:
-                self._risk.record(score.value, model)
+                self._risk.labels(score.model).observe(score.value)
 
     def watch_features(self, newest: Newest, clock: Callable[[], datetime]) -> None:
         """Tell the age of the newest features online, in seconds, whenever asked."""

@@ -36,6 +36,18 @@ from service.api.app import create_app
 from service.bootstrap import build
 uvicorn.run(create_app(build()), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")
 """
+HEAVY = ("evidently", "shap", "pyspark", "mlflow", "feast", "pandera", "matplotlib", "optuna")
+LOOK = f"""
+import sys
+from fastapi.testclient import TestClient
+from service.api.app import create_app
+from service.bootstrap import build
+with TestClient(create_app(build())) as client:
+    assert client.get("/readyz").json()["ready"]
+    told = client.get("/v1/scores/churn_60d/C00001?explain=top_k", headers={{"X-API-Key": sys.argv[1]}}).json()
+    assert told["reasons"], told
+print(sorted(set({HEAVY}) & set(sys.modules)))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +109,17 @@ def wait_until_it_answers(client: httpx.Client, process: "subprocess.Popen[bytes
 
 def test_a_served_home_is_ready(server: httpx.Client) -> None:
     assert server.get("/readyz").json() == {"ready": True, "missing": []}
+
+
+def test_a_server_that_scores_has_imported_nothing_it_does_not_use(home: Path, key: str) -> None:
+    found = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LOOK, key],
+        env={**os.environ, "SHUKE_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.strip().endswith("[]"), found.stdout
 
 
 def test_a_key_opens_and_its_absence_does_not(server: httpx.Client) -> None:
