@@ -12,6 +12,7 @@ from service.crm.routing import RoutingPolicy
 from service.crm.tasks import TaskPolicy
 from service.keys import KeyPolicy
 from service.privacy.normal import ContactPolicy
+from service.serving_policy import ServingPolicy
 from service.sessions import SessionPolicy
 
 
@@ -59,4 +60,5 @@ class Policies:
     keys: KeyPolicy = field(default_factory=KeyPolicy)
     sessions: SessionPolicy = field(default_factory=SessionPolicy)
     contacts: ContactPolicy = field(default_factory=ContactPolicy)
+    serving: ServingPolicy = field(default_factory=ServingPolicy)
     store_regions: Mapping[str, str] = field(default_factory=dict)

@@ -34,6 +34,7 @@ from service.api.routes import (
     webhooks,
     what_if,
 )
+from service.api.time_limits import TimeLimitMiddleware
 from service.bootstrap import App
 from service.champions import MODELS, following
 from service.keys import Verifier
@@ -101,6 +102,7 @@ def create_app(app: App, *aside: Endless) -> FastAPI:
     api.add_middleware(
         BodyLimitMiddleware, max_bytes=app.settings.max_body_bytes, by_path=app.settings.body_limits
     )
+    api.add_middleware(TimeLimitMiddleware, policy=app.policies.serving)
     api.add_middleware(RateHeadersMiddleware)
     api.add_middleware(DeprecationMiddleware)
     api.add_middleware(SecurityHeadersMiddleware)

@@ -113,14 +113,17 @@ class BodyLimitMiddleware:
         length = Headers(scope=scope).get("content-length", "")
         announced = int(length) if length.isdecimal() else 0
         most = self.by_path.get(scope["path"], self.max_bytes)
+        too_large = HTTPException(413, f"The body is larger than {most:,} bytes")
         read = 0
 
         async def receive_limited() -> Message:
             nonlocal read
+            if announced > most:  # not one byte of it has to come
+                raise too_large
             message = await receive()
             read += len(message.get("body", b""))
-            if max(read, announced) > most:
-                raise HTTPException(413, f"The body is larger than {most:,} bytes")
+            if read > most:
+                raise too_large
             return message
 
         await self.app(scope, receive_limited, send)
