@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi_offline import FastAPIOffline
 
 from features.errors import ShukeError
-from service.api import errors, idempotency, problem_docs
+from service.api import errors, idempotency, problem_docs, webhook_messages
 from service.api.deprecation import DeprecationMiddleware
 from service.api.middleware import (
     BodyLimitMiddleware,
@@ -109,6 +109,7 @@ def create_app(app: App, *aside: Endless) -> FastAPI:
     api.add_middleware(RequestIdMiddleware)
     errors.install(api)
     problem_docs.install(api)
+    webhook_messages.install(api)
     api.state.app = app
     api.state.aside = aside
     api.state.verifier = Verifier()

@@ -7,11 +7,14 @@ from datetime import timedelta
 
 from service.repository.records import Records
 from service.webhooks.desk import WebhookDesk
+from service.webhooks.events import EventType
 from service.webhooks.policy import POLICY
 from service.worker import in_background
 from tests.clocks import Clock
 from tests.integration.webhooks.deliveries import SHORT, add, courier, found, happen, tasks
 from tests.integration.webhooks.receiver import Receiver
+from tests.unit.service_webhooks.message_schema import faults, message_schema
+from tests.unit.service_webhooks.told import TOLD
 
 RETRY = POLICY.retry
 
@@ -33,6 +36,19 @@ def test_an_event_arrives_once_signed_as_the_library_verifies(
     (delivery,) = found(desk)
     assert (delivery.state, delivery.attempts, delivery.last_status) == ("delivered", 1, 204)
     assert delivery.event_id == got.event_id
+
+
+def test_what_is_sent_of_each_type_fits_the_schema_of_the_api(
+    records: Records, desk: WebhookDesk, receiver: Receiver, clock: Clock
+) -> None:
+    desk.add(receiver.url, list(EventType), allow_private=True)
+    with records.transaction() as work:
+        assert work.outbox.add(TOLD, clock()) == len(EventType)
+    assert courier(desk, clock).deliver() == len(EventType)
+    told = {json.loads(got.body)["type"]: got.body for got in receiver.got}
+    assert {kind: faults(message_schema(kind), body) for kind, body in told.items()} == {
+        kind: [] for kind in EventType
+    }
 
 
 def test_a_receiver_that_fails_is_tried_again_later_and_later_with_the_same_message(
