@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from features.errors import InputError, ShukeError, StateError
 from models_registry.errors import BundleError, UnknownModelError
-from service.api.middleware import REQUEST_ID_HEADER
+from service.api.middleware import REQUEST_ID_HEADER, guard
 from service.errors import ConflictError, NotFoundError, TryLaterError
 from service.idempotency import InFlightError
 from service.keys import KeyRejectedError, ScopeMissingError
@@ -228,10 +228,12 @@ def _of_surprise(request: Request, error: Exception) -> Response:
         path=request.url.path,
         exc_info=error,
     )
-    return _respond(
+    answer = _respond(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         code=_UNEXPECTED,
         detail="The server met an error it did not expect",
         todo="Report the request_id; the server's log holds the rest under it.",
     )
+    guard(answer.headers, request.url.path)  # answered outside of every middleware of ours
+    return answer

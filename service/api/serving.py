@@ -49,7 +49,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """Begin a request."""
         super().on_message_begin()
         self._in_head, self._head = True, 0
-        if self._timer is None:
+        if self._timer is None and not self._is_answering():  # a head sent ahead may wait
             self._close_after(self.policy.head_seconds)
 
     def on_headers_complete(self) -> None:
@@ -71,8 +71,12 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Wait only shortly for the rest of a request that was answered before its end."""
         super().on_response_complete()
+        if self._is_answering():
+            return
         if self._in_body:
             self._close_after(self.policy.linger_seconds)
+        elif self._in_head:
+            self._close_after(self.policy.head_seconds)
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no request, or one with too large a head."""
@@ -80,6 +84,10 @@ class GuardedProtocol(HttpToolsProtocol):
             self._refuse()
         else:
             super().send_400_response(msg)
+
+    def _is_answering(self) -> bool:
+        """Say whether an answer to the newest request that is here is still to come."""
+        return self.cycle is not None and not self.cycle.response_complete
 
     def _refuse(self) -> None:
         self.transport.write(_TOO_LARGE)

@@ -27,7 +27,7 @@ POLICY = ServingPolicy(
     head_seconds=0.6,
     body_pause=0.6,
     body_seconds=1.5,
-    answer_seconds=2.5,
+    answer_seconds=4.0,
     linger_seconds=0.4,
     keep_alive_seconds=1,
     connections=20,
@@ -37,14 +37,17 @@ GUARDS = ("x-content-type-options", "cache-control", "content-security-policy", 
 
 
 class Paused:
-    """A clock that stands still while a test wants it to."""
+    """A clock that stands still or breaks while a test wants it to."""
 
     def __init__(self) -> None:
         self.goes_on = Event()
         self.goes_on.set()
+        self.broken = False
 
     def __call__(self) -> datetime:
         self.goes_on.wait(30)
+        if self.broken:
+            raise RuntimeError("the clock is broken")
         return now()
 
 
@@ -207,6 +210,21 @@ def test_an_answer_that_does_not_begin_is_ended_and_others_are_answered(
         clock.goes_on.set()
     assert (status, json.loads(body)["code"]) == (504, "answer-too-late")
     assert json.loads(body)["request_id"] == headers["x-request-id"]
+    assert all(name in headers for name in GUARDS)
+
+
+def test_an_error_nobody_expected_is_guarded_like_any_answer(
+    served: tuple[int, str], clock: Paused
+) -> None:
+    port, key = served
+    clock.broken = True
+    try:
+        got = asked(port, head(key, "/v1/tasks", "Connection: close", method="GET"))
+    finally:
+        clock.broken = False
+    status, headers, body = got
+    assert (status, json.loads(body)["code"]) == (500, "internal-error")
+    assert b"broken" not in body
     assert all(name in headers for name in GUARDS)
 
 
