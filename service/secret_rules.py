@@ -75,7 +75,10 @@ def weak_urls(urls: Mapping[str, str], policy: SecretPolicy = POLICY) -> Iterato
     a password unless it answers this machine alone.
     """
     for where, url in urls.items():
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # whatever opens it says what is wrong with it
+            continue
         password = unquote(parts.password or "")
         if password:
             why = _weak_password(password, unquote(parts.username or ""), policy)

@@ -30,6 +30,7 @@ RANDOM = "pQ7x-V3m_Zk9tB2w"
         ("redis://[::1]:6379/0", ""),
         ("postgresql+psycopg://crm@db/shuke", ""),
         ("sqlite:///records.db", ""),
+        ("redis://[::1", ""),
         ("", ""),
     ],
 )
