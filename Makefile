@@ -5,11 +5,12 @@ HOST       ?= 127.0.0.1
 PORT       ?= 8000
 WORKERS    ?= 2
 UV_VERSION := 0.13.9
+AUDIT      := pip-audit==2.10.1
 BIN        := .venv/bin
 SHUKE      := $(BIN)/shuke
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint format test bench bench-features bench-online bench-live bench-models bench-service bench-trees worker catalogue openapi features train nightly drift serve mlflow lock clean
+.PHONY: help setup demo lint format test bench bench-features bench-online bench-live bench-models bench-service bench-trees worker catalogue openapi features train nightly drift serve mlflow lock clean audit
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -100,6 +101,14 @@ mlflow: setup ## open MLflow's pages on the same store
 lock: setup ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --all-extras pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra postgres --extra redis -c requirements.lock pyproject.toml -o deploy/serving.lock
+
+# Hashed lock files are read as they are: no package is downloaded, let alone built. `--strict`, as an
+# index without advisories would otherwise pass everything it does not know.
+audit: setup ## known vulnerabilities of the locked packages; needs pypi.org or api.osv.dev (SERVICE=osv)
+	for lock in requirements.lock deploy/serving.lock; do \
+	  $(BIN)/uv tool run --from $(AUDIT) pip-audit --strict --disable-pip --require-hashes \
+	    --vulnerability-service $(or $(SERVICE),pypi) --progress-spinner off -r $$lock || exit; \
+	done
 
 clean: ## remove the environment and caches; the state folder stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

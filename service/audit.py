@@ -1,14 +1,15 @@
 """What is written into the audit log: who read, exported, erased or changed what."""
 
 import getpass
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from service.audit_chain import Entry, Line, Verdict, digest, named, verified
 from service.crm.permissions import Viewer
 from service.repository.records import Records, Work
+from service.together import Together
 
 OPERATOR = "operator"
 
@@ -44,6 +45,10 @@ class AuditTrail:
 
     records: Records
     clock: Callable[[], datetime]
+    _together: Together[Entry, Line] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_together", Together(self._stored))
 
     def add(
         self,
@@ -53,9 +58,12 @@ class AuditTrail:
         subject: str | None = None,
         details: Mapping[str, object] | None = None,
     ) -> Line:
-        """Write one line; it is stored when this returns."""
-        with self.records.transaction() as work:
-            return self.within(work, occasion, action, subject=subject, details=details)
+        """Write one line; it is stored when this returns.
+
+        Lines asked for at the same moment share one transaction. Not for within another one: that
+        would wait for itself.
+        """
+        return self._together(_entry(occasion, action, subject, details))
 
     def within(
         self,
@@ -70,16 +78,8 @@ class AuditTrail:
 
         It should be the last thing of a transaction: from here on other writers wait.
         """
-        entry = Entry(
-            who=occasion.who,
-            role=occasion.role,
-            action=action.value,
-            route=occasion.route,
-            subject=subject,
-            request_id=occasion.request_id,
-            details=details or {},
-        )
-        return work.audit.append(entry, self.clock())
+        [line] = work.audit.append([_entry(occasion, action, subject, details)], self.clock())
+        return line
 
     def people(self, occasion: Occasion, action: Action, kind: str, ids: list[str]) -> None:
         """Write that people were read: one by name, several by their number and a digest."""
@@ -98,6 +98,24 @@ class AuditTrail:
         """
         with self.records.transaction(read_only=True) as work:
             return verified(work.audit.lines(), head)
+
+    def _stored(self, entries: Sequence[Entry]) -> list[Line]:
+        with self.records.transaction() as work:
+            return work.audit.append(entries, self.clock())
+
+
+def _entry(
+    occasion: Occasion, action: Action, subject: str | None, details: Mapping[str, object] | None
+) -> Entry:
+    return Entry(
+        who=occasion.who,
+        role=occasion.role,
+        action=action.value,
+        route=occasion.route,
+        subject=subject,
+        request_id=occasion.request_id,
+        details=details or {},
+    )
 
 
 def seen_by(viewer: Viewer, route: str, request_id: str | None) -> Occasion:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from features.clock import utc
@@ -53,6 +53,9 @@ class Line:
     hash: str
 
 
+_HASHED = tuple(name for name in Line.__dataclass_fields__ if name != "hash")
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a check of the chain found.
@@ -86,15 +89,26 @@ def digest(ids: Iterable[str]) -> str:
 
 def sealed(entry: Entry, seq: int, at: datetime, previous: str) -> Line:
     """Return an entry as the line that follows the one whose hash is `previous`."""
-    facts = asdict(entry) | {"details": _canonical(entry.details)}
-    line = Line(**facts, seq=seq, at=utc(at), previous=previous, hash="")
-    return Line(**asdict(line) | {"hash": hash_of(line)})
+    line = Line(
+        seq=seq,
+        at=utc(at),
+        who=entry.who,
+        role=entry.role,
+        action=entry.action,
+        subject=entry.subject,
+        route=entry.route,
+        request_id=entry.request_id,
+        details=_canonical(entry.details),
+        previous=previous,
+        hash="",
+    )
+    return replace(line, hash=hash_of(line))
 
 
 def hash_of(line: Line) -> str:
     """Return the hash a line should hold."""
-    said = asdict(line) | {"at": utc(line.at).isoformat(timespec="microseconds")}
-    del said["hash"]
+    said = {name: getattr(line, name) for name in _HASHED}
+    said["at"] = utc(line.at).isoformat(timespec="microseconds")
     return hashlib.sha256(_canonical(said).encode()).hexdigest()
 
 

@@ -35,9 +35,12 @@ from service.privacy.contacts import ContactBook
 from service.privacy.data_keys import FILE as DATA_KEY_FILE
 from service.privacy.data_keys import KeyRing
 from service.privacy.person import Rights
+from service.privacy.rekeying import rekey
 from service.rate_limits import RateLimits
+from service.remembered_keys import RememberedKeys
 from service.repository.records import Records
 from service.scoring import Clock, Scorer, Spread
+from service.sealed_answers import SealedAnswers
 from service.sessions import Sessions
 from service.settings import Settings
 from service.shadow import Shadow
@@ -46,6 +49,7 @@ from service.telemetry import Telemetry
 from service.webhooks.courier import Courier
 from service.webhooks.desk import WebhookDesk
 from service.webhooks.policy import POLICY as SENDING
+from service.webhooks.secrets import SecretBox, sealed
 from service.webhooks.sending import Sender
 from service.worker import Worker
 
@@ -72,8 +76,11 @@ class App:
     intake: Intake
     audit: AuditTrail
     access: Access
+    keys: RememberedKeys
     sessions: Sessions
+    ring: KeyRing
     contacts: ContactBook
+    answers: SealedAnswers
     rights: Rights
     limits: RateLimits
     webhooks: WebhookDesk
@@ -104,7 +111,8 @@ def build(
     lake = Lake(features.lake_dir, features.threads)
     store, registry = Store(features, lake), Registry(models)
     score_log, records = ScoreLog(models.score_dir), Records(settings.records_url)
-    records.migrate()
+    ring = KeyRing(settings.data_key.get_secret_value(), settings.home / DATA_KEY_FILE)
+    records.migrate(lambda secret, endpoint_id: sealed(ring.all()[0], secret, endpoint_id))
     # Requests and imports read through different connections: one is not for several threads.
     reader = LakeReader(Lake(features.lake_dir, features.threads))
     champions = champions or Champions(registry)
@@ -130,7 +138,6 @@ def build(
         heard=telemetry.given,
     )
     audit = AuditTrail(records, clock)
-    ring = KeyRing(settings.data_key.get_secret_value(), settings.home / DATA_KEY_FILE)
     contacts = ContactBook(records, ring, policies.contacts, clock)
     return App(
         settings=settings,
@@ -151,8 +158,11 @@ def build(
         intake=Intake(records, clock),
         audit=audit,
         access=Access(records, reader, policies.access, audit, clock),
+        keys=RememberedKeys(records, policies.keys),
         sessions=Sessions(records, clock, policies.access, policies.sessions),
+        ring=ring,
         contacts=contacts,
+        answers=SealedAnswers(ring),
         rights=Rights(
             features.lake_dir,
             store,
@@ -164,7 +174,7 @@ def build(
             clock,
         ),
         limits=RateLimits(settings.rate_limit_url, settings.rate_policy),
-        webhooks=WebhookDesk(records, clock, settings.webhook_allow_private),
+        webhooks=WebhookDesk(records, clock, SecretBox(ring), settings.webhook_allow_private),
         jobs=JobDesk(records, settings.job_dir, champions, store, clock, job_policy(settings)),
         telemetry=telemetry,
     )
@@ -202,7 +212,14 @@ def build_worker(app: App) -> Worker:
 def build_courier(app: App) -> Courier:
     """Return the courier that delivers the webhooks of `app`; it does nothing before it runs."""
     private = app.settings.webhook_allow_private
-    return Courier(app.records, Sender(SENDING.timeout), app.clock, allow_private=private)
+    send, box = Sender(SENDING.timeout), SecretBox(app.ring)
+    return Courier(app.records, send, app.clock, box, allow_private=private)
+
+
+def rekey_all(app: App) -> int:
+    """Seal everything that is sealed with the newest data key; return how much that changed."""
+    holders = (app.contacts, SecretBox(app.ring), app.answers)
+    return rekey(app.records, app.ring, holders)
 
 
 def build_job_runner(app: App, policy: JobPolicy | None = None) -> JobRunner:

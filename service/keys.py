@@ -19,7 +19,25 @@ __all__ = ["Scope"]
 _PREFIX = "shuke"
 _ID_BYTES = 8
 _SECRET_BYTES = 32
-_NOTED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPolicy:
+    """What of keys is kept in memory.
+
+    Attributes
+    ----------
+    remembered
+        How long a key counts as last read: in other processes a revoked one holds at most so long.
+    noted_every
+        How often a use is noted, for the list of keys.
+    """
+
+    remembered: timedelta = timedelta(seconds=2)
+    noted_every: timedelta = timedelta(minutes=1)
+
+
+POLICY = KeyPolicy()
 
 
 class KeyRejectedError(InputError):
@@ -80,9 +98,9 @@ def successor(key: ApiKey, now: datetime) -> NewKey:
     return _with_secret(replace(key, created_at=now, last_used_at=None))
 
 
-def is_noted(key: ApiKey, now: datetime) -> bool:
+def is_noted(key: ApiKey, now: datetime, policy: KeyPolicy = POLICY) -> bool:
     """Say whether a use at `now` is close enough to the last one noted."""
-    return key.last_used_at is not None and now - key.last_used_at < _NOTED_EVERY
+    return key.last_used_at is not None and now - key.last_used_at < policy.noted_every
 
 
 def _with_secret(record: ApiKey) -> NewKey:
@@ -95,7 +113,7 @@ class Verifier:
     """Checks keys; remembers which secrets were right, so Argon2 is paid once for each key.
 
     Only the digest of a secret is remembered, bound to the stored hash it matched. Expiry and
-    revocation are read from the record on every call and never remembered.
+    revocation are read from the record on every call.
     """
 
     def __init__(self) -> None:

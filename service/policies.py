@@ -10,7 +10,9 @@ from service.crm.profit import ProfitPolicy
 from service.crm.retention import RetentionPolicy
 from service.crm.routing import RoutingPolicy
 from service.crm.tasks import TaskPolicy
+from service.keys import KeyPolicy
 from service.privacy.normal import ContactPolicy
+from service.serving_policy import ServingPolicy
 from service.sessions import SessionPolicy
 
 
@@ -55,6 +57,8 @@ class Policies:
     tasks: TaskPolicy = field(default_factory=TaskPolicy)
     night: NightPolicy = field(default_factory=NightPolicy)
     access: AccessPolicy = field(default_factory=AccessPolicy)
+    keys: KeyPolicy = field(default_factory=KeyPolicy)
     sessions: SessionPolicy = field(default_factory=SessionPolicy)
     contacts: ContactPolicy = field(default_factory=ContactPolicy)
+    serving: ServingPolicy = field(default_factory=ServingPolicy)
     store_regions: Mapping[str, str] = field(default_factory=dict)

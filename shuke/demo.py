@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 WATCHED = "churn_60d"
-KEY_NAME = "demo"
 
 
 def run(households: int | None = None) -> "App":
@@ -26,6 +25,7 @@ def run(households: int | None = None) -> "App":
         Take only the first so many; all without it.
     """
     from service.bootstrap import build
+    from service.secret_rules import DEMO_KEY
 
     clock = _Clock()
     app = clock.time("open", build)
@@ -48,7 +48,11 @@ def run(households: int | None = None) -> "App":
         "Staff are not in the data: the demo made a manager and three guides a store, "
         "named by store and number."
     )
-    show.line(f"API key (shown once): {steps.create_key(app, (), KEY_NAME, instead=True)}")
+    show.line(f"API key (shown once): {steps.create_key(app, (), DEMO_KEY, instead=True)}")
+    show.line(
+        "This key and this home are for the demo only: `shuke serve` does not start while the key "
+        "holds, unless with --demo. Revoke it before real customers come in."
+    )
     return app
 
 

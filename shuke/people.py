@@ -41,7 +41,7 @@ def rotate_key(app: "App", key_id: str, overlap: timedelta) -> str:
     at = app.clock()
     with app.records.transaction() as work:
         old = _key(work, key_id)
-        if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= at):
+        if old.revoked_at is not None or not old.holds(at):
             raise InputError(
                 "The key no longer holds", where=key_id, todo="Make one: `shuke keys create`."
             )

@@ -1,6 +1,8 @@
 """The steps that commands and the demo share, each with its progress bar."""
 
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from shuke.people import Place
     from training.train import TrainingResult
     from training.trials import Tuned
+
+_NOT_STARTED = 3
 
 
 def import_journey(app: "App", households: int | None = None) -> list["ImportReport"]:
@@ -230,9 +234,8 @@ def create_key(
 
 def listen(app: "App", host: str, port: int) -> None:
     """Serve the API until Ctrl-C; fold events and do jobs where no worker of its own does."""
-    import uvicorn
-
     from service.api.app import create_app
+    from service.api.serving import server
     from service.bootstrap import build_courier, build_job_runner, build_worker
     from shuke.show import line
 
@@ -240,7 +243,11 @@ def listen(app: "App", host: str, port: int) -> None:
     inline_work = (build_worker(app), build_job_runner(app)) if inline else ()
     aside = (*inline_work, build_courier(app))
     line(f"Serving http://{host}:{port} (OpenAPI page: /docs); Ctrl-C stops it")
-    uvicorn.run(create_app(app, *aside), host=host, port=port, log_level="warning")
+    running = server(create_app(app, *aside), host, port, app.policies.serving)
+    with suppress(KeyboardInterrupt):
+        running.run()
+    if not running.started:  # it has said why
+        sys.exit(_NOT_STARTED)
 
 
 def api_schema() -> str:

@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi_offline import FastAPIOffline
 
 from features.errors import ShukeError
-from service.api import errors, idempotency, problem_docs
+from service.api import errors, idempotency, problem_docs, webhook_messages
 from service.api.deprecation import DeprecationMiddleware
 from service.api.middleware import (
     BodyLimitMiddleware,
@@ -34,6 +34,7 @@ from service.api.routes import (
     webhooks,
     what_if,
 )
+from service.api.time_limits import TimeLimitMiddleware
 from service.bootstrap import App
 from service.champions import MODELS, following
 from service.keys import Verifier
@@ -101,12 +102,14 @@ def create_app(app: App, *aside: Endless) -> FastAPI:
     api.add_middleware(
         BodyLimitMiddleware, max_bytes=app.settings.max_body_bytes, by_path=app.settings.body_limits
     )
+    api.add_middleware(TimeLimitMiddleware, policy=app.policies.serving)
     api.add_middleware(RateHeadersMiddleware)
     api.add_middleware(DeprecationMiddleware)
     api.add_middleware(SecurityHeadersMiddleware)
     api.add_middleware(RequestIdMiddleware)
     errors.install(api)
     problem_docs.install(api)
+    webhook_messages.install(api)
     api.state.app = app
     api.state.aside = aside
     api.state.verifier = Verifier()

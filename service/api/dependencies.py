@@ -10,7 +10,7 @@ from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCreden
 from service.api.rate_limits import count_attempt, count_call
 from service.bootstrap import App
 from service.crm.permissions import Scope, Viewer
-from service.keys import Verifier, is_noted
+from service.keys import Verifier
 from service.sessions import require_csrf
 from service.sight import Sight
 from service.viewers import of_key, require
@@ -100,12 +100,9 @@ def needs(scope: Scope) -> Callable[[Viewer], Awaitable[None]]:
 def _of_key(request: Request, app: App, given: str) -> Viewer:
     verifier: Verifier = request.app.state.verifier
     at = app.clock()
-    with app.records.transaction(read_only=True) as work:
-        if not verifier.knows(given, work.keys.get):
-            count_attempt(request, app.limits)
-        key = verifier.verify(given, work.keys.get, at)
+    if not verifier.knows(given, app.keys.get):
+        count_attempt(request, app.limits)
+    key = verifier.verify(given, app.keys.get, at)
     count_call(request, app.limits, key.key_id)
-    if not is_noted(key, at):
-        with app.records.transaction() as work:
-            work.keys.note_use(key.key_id, at)
+    app.keys.note_use(key, at)
     return of_key(key, app.policies.access)

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from features.errors import InputError, ShukeError, StateError
 from models_registry.errors import BundleError, UnknownModelError
-from service.api.middleware import REQUEST_ID_HEADER
+from service.api.middleware import REQUEST_ID_HEADER, guard
 from service.errors import ConflictError, NotFoundError, TryLaterError
 from service.idempotency import InFlightError
 from service.keys import KeyRejectedError, ScopeMissingError
@@ -39,13 +39,19 @@ STATUS_OF: Mapping[type[ShukeError], HTTPStatus] = {
     ShukeError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
-_CODES = {404: "not-found", 405: "method-not-allowed", 413: "content-too-large"}
 _MALFORMED, _INVALID, _UNEXPECTED = "malformed-json", "invalid-request", "internal-error"
+_CODES = {
+    400: _MALFORMED,  # bytes that are no text, or brackets without end
+    404: "not-found",
+    405: "method-not-allowed",
+    408: "body-too-slow",
+    413: "content-too-large",
+    504: "answer-too-late",
+}
 
 # What is answered with no error class of ours behind it; `docs/errors.md` tells of each.
 HTTP_CODES: Mapping[str, int] = {
     **{code: status for status, code in _CODES.items()},
-    _MALFORMED: 400,
     _INVALID: 422,
     _UNEXPECTED: 500,
 }
@@ -107,6 +113,17 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(Exception, _of_surprise)
+
+
+def late(request: Request) -> Response:
+    """Return the answer to a request that takes too long to answer otherwise."""
+    return _respond(
+        request,
+        HTTPStatus.GATEWAY_TIMEOUT,
+        code=_CODES[504],
+        detail="The answer takes too long",
+        todo="Ask for less at once, or for a job; repeat a write under its Idempotency-Key.",
+    )
 
 
 def faults(errors: Sequence[Mapping[str, Any]]) -> list[Fault]:
@@ -211,10 +228,12 @@ def _of_surprise(request: Request, error: Exception) -> Response:
         path=request.url.path,
         exc_info=error,
     )
-    return _respond(
+    answer = _respond(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         code=_UNEXPECTED,
         detail="The server met an error it did not expect",
         todo="Report the request_id; the server's log holds the rest under it.",
     )
+    guard(answer.headers, request.url.path)  # answered outside of every middleware of ours
+    return answer

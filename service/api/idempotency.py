@@ -5,7 +5,8 @@ the key or answers from what was stored. The middleware stores the answer before
 """
 
 from collections.abc import Mapping
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 import structlog
 from fastapi import Depends, FastAPI, Header, Request, Response
@@ -20,7 +21,7 @@ from service.idempotency import POLICY, Answer, Call, Claim, digest
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
-_CLAIM = "idempotency_claim"
+_CLAIM, _SECRET = "idempotency_claim", "idempotency_secret"
 _OF_ONE_REQUEST = {REQUEST_ID_HEADER.lower(), "content-length"}
 
 _log = structlog.get_logger("shuke.api")
@@ -71,6 +72,14 @@ async def idempotent(
 IDEMPOTENT = Depends(idempotent)
 
 
+async def holds_secret(request: Request) -> None:
+    """Mark the answer of a route as one that is kept sealed."""
+    setattr(request.state, _SECRET, True)
+
+
+HOLDS_SECRET = Depends(holds_secret)
+
+
 class IdempotencyMiddleware:
     """Keeps the answer of a claimed call before it is sent; a server's error frees the key."""
 
@@ -83,17 +92,18 @@ class IdempotencyMiddleware:
         if scope["type"] != "http" or scope["method"] != "POST":
             await self.app(scope, receive, send)
             return
-        state: dict[str, Claim] = scope.setdefault("state", {})
+        state: dict[str, Any] = scope.setdefault("state", {})
         held: list[Message] = []
 
         async def send_once_kept(message: Message) -> None:
-            claim = state.get(_CLAIM)
+            claim: Claim | None = state.get(_CLAIM)
             if claim is None:
                 await send(message)
                 return
             held.append(message)
             if message["type"] == "http.response.body" and not message.get("more_body", False):
-                await run_in_threadpool(_finish, self.service, claim, _answer(held))
+                finish = partial(_finish, secret=_SECRET in state)
+                await run_in_threadpool(finish, self.service, claim, _answer(held))
                 for each in held:
                     await send(each)
 
@@ -113,15 +123,17 @@ def install(api: FastAPI, app: App) -> None:
 
 def _begin(app: App, call: Call) -> Claim | Answer:
     with app.records.transaction() as work:
-        return work.idempotency.begin(call, app.clock(), POLICY)
+        found = work.idempotency.begin(call, app.clock(), POLICY)
+    return app.answers.open(call, found) if isinstance(found, Answer) else found
 
 
-def _finish(app: App, claim: Claim, answer: Answer) -> None:
+def _finish(app: App, claim: Claim, answer: Answer, *, secret: bool) -> None:
     if answer.status >= 500:
         _give_up(app, claim)
         return
     with app.records.transaction() as work:
-        if not work.idempotency.finish(claim, answer):
+        kept = app.answers.seal(work, claim.call, answer) if secret else answer
+        if not work.idempotency.finish(claim, kept):
             _log.warning("answered after its idempotency key was free again", key=claim.call.key)
 
 

@@ -47,14 +47,14 @@ class ContactBook:
             It is no phone number or no address.
         """
         plain = normalised(kind, value, self.policy)
-        work.contacts.take_turn()
+        work.take_sealing_turn()
         self._put(work, self.ring.all()[0], subject_kind, subject_id, kind, kind, plain)
         return plain
 
     def keep(self, work: Work, lead_id: str, found: Sequence[Spotted]) -> None:
         """Store what was found among the attributes of a lead."""
         if found:
-            work.contacts.take_turn()
+            work.take_sealing_turn()
             key = self.ring.all()[0]
             for each in found:
                 plain = as_told(each.kind, each.value, self.policy)
@@ -82,31 +82,17 @@ class ContactBook:
             found = work.contacts.found(kind, lookups)
         return [_opened(each, keys) for each in found]
 
-    def rekey(self) -> int:
-        """Seal every contact with the newest key, and return how many were sealed with another.
-
-        Where keys are in a file, a new one is made first and those no contact needs are removed.
-        """
-        if self.ring.in_file:
-            self.ring.add()
-        changed = 0
-        while done := self._reseal():
-            changed += done
-        with self.records.transaction() as work:
-            work.contacts.take_turn()
-            if self.ring.in_file:
-                self.ring.keep(work.contacts.keys_used())
-        return changed
-
-    def _reseal(self) -> int:
-        with self.records.transaction() as work:
-            work.contacts.take_turn()
-            keys = self.ring.all()
-            known = {key.key_id: key for key in keys}
-            old = work.contacts.not_under(keys[0].key_id, _AT_ONCE)
-            for each in old:
-                work.contacts.put(_sealed(keys[0], _opened(each, known)))
+    def reseal(self, work: Work, keys: Sequence[DataKey]) -> int:
+        """Seal some contacts that are not under the first key with it; return how many."""
+        known = {key.key_id: key for key in keys}
+        old = work.contacts.not_under(keys[0].key_id, _AT_ONCE)
+        for each in old:
+            work.contacts.put(_sealed(keys[0], _opened(each, known)))
         return len(old)
+
+    def keys_used(self, work: Work) -> set[str]:
+        """Return the names of all keys some contact is sealed with."""
+        return work.contacts.keys_used()
 
     def _put(
         self,

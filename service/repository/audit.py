@@ -1,6 +1,6 @@
 """The audit log: lines are added behind the last one, and never changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, insert, select
@@ -13,6 +13,10 @@ from service.repository.schema_people import AuditRow
 _LOCK = 740_219_558  # any number, the same for everyone who adds to the log
 _AT_ONCE = 1_000
 
+_TURN = select(func.pg_advisory_xact_lock(_LOCK))
+_LAST = select(AuditRow.seq, AuditRow.hash).order_by(AuditRow.seq.desc()).limit(1)
+_ADD = insert(AuditRow)
+
 
 class AuditLog:
     """The lines; the database refuses to change or remove one."""
@@ -20,24 +24,23 @@ class AuditLog:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def append(self, entry: Entry, at: datetime) -> Line:
-        """Add an entry and return its line.
+    def append(self, entries: Sequence[Entry], at: datetime) -> list[Line]:
+        """Add entries, one behind the other, and return their lines.
 
         Writers take turns, on SQLite by nature: two lines never follow the same one.
         """
-        if self._session.get_bind().dialect.name == "postgresql":
-            self._session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-        last = self.last()
-        seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
-        line = sealed(entry, seq, at, previous)
-        self._session.execute(insert(AuditRow), [as_row(line)])
-        return line
-
-    def last(self) -> Line | None:
-        """Return the newest line; None while there is none."""
-        newest = select(AuditRow).order_by(AuditRow.seq.desc()).limit(1)
-        row = self._session.scalars(newest).first()
-        return None if row is None else as_record(row, Line)
+        # Below the ORM, which takes as long as the database does: every read of a person waits.
+        connection = self._session.connection()
+        if connection.dialect.name == "postgresql":
+            connection.execute(_TURN)
+        last = connection.execute(_LAST).first()
+        before, previous = (last.seq, last.hash) if last else (0, GENESIS)
+        lines = []
+        for seq, entry in enumerate(entries, before + 1):
+            lines.append(sealed(entry, seq, at, previous))
+            previous = lines[-1].hash
+        connection.execute(_ADD, [as_row(line) for line in lines])
+        return lines
 
     def lines(self) -> Iterator[Line]:
         """Return every line, the oldest first."""

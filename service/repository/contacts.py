@@ -4,13 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from service.repository.rerunnable import as_record, as_row
 from service.repository.schema_people import ContactRow
-
-_LOCK = 740_219_559  # any number, the same for everyone who seals contacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +38,6 @@ class Contacts:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-
-    def take_turn(self) -> None:
-        """Wait until nobody else seals, so that a key is not taken out of use meanwhile."""
-        if self._session.get_bind().dialect.name == "postgresql":
-            self._session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
     def put(self, contact: SealedContact) -> None:
         """Store a contact in the place of the one with its label."""

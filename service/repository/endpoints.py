@@ -19,8 +19,8 @@ class Endpoint:
     ----------
     events
         The types of events it is sent.
-    secret, old_secret, old_until
-        What signs; the old one beside the new until that moment.
+    sealed, old_sealed, old_until
+        What signs, sealed with a data key; the old one beside the new until that moment.
     enabled
         Nothing is kept for or sent to a disabled one.
     allow_private
@@ -31,9 +31,9 @@ class Endpoint:
     url: str
     events: list[str]
     description: str
-    secret: str = field(repr=False)
+    sealed: str = field(repr=False)
     created_at: datetime
-    old_secret: str | None = field(default=None, repr=False)
+    old_sealed: str | None = field(default=None, repr=False)
     old_until: datetime | None = None
     enabled: bool = True
     allow_private: bool = False
@@ -66,11 +66,16 @@ class Endpoints:
             each.endpoint_id for each in self.all() if each.enabled and event_type in each.events
         ]
 
-    def rotate(self, endpoint_id: str, secret: str, old_until: datetime) -> None:
+    def rotate(self, endpoint_id: str, sealed: str, old_until: datetime) -> None:
         """Sign with a new secret, and with the one before until a moment."""
         self._change(
-            [endpoint_id], secret=secret, old_secret=EndpointRow.secret, old_until=old_until
+            [endpoint_id], sealed=sealed, old_sealed=EndpointRow.sealed, old_until=old_until
         )
+
+    def reseal(self, endpoint: Endpoint) -> None:
+        """Put an endpoint's secrets in the place of the same under another key."""
+        values = {"sealed": endpoint.sealed, "old_sealed": endpoint.old_sealed}
+        self._change([endpoint.endpoint_id], **values)
 
     def enable(self, endpoint_id: str, *, enabled: bool) -> None:
         """Let an endpoint be sent events, or not."""

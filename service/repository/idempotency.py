@@ -19,6 +19,7 @@ from service.repository.rerunnable import as_row, insert_new
 from service.repository.schema_idempotency import IdempotencyRow
 
 _SECOND = timedelta(seconds=1)
+_AT_ONCE = 500
 
 
 class Idempotency:
@@ -58,7 +59,7 @@ class Idempotency:
             if row.digest != call.digest:
                 raise _reused(call)
             if row.status is not None:
-                return Answer(row.status, dict(row.headers or {}), row.body or b"")
+                return _answer(row)
             if row.locked_until > at:
                 raise _in_flight(call, row.locked_until - at)
         self._session.execute(update(IdempotencyRow).where(_is(call)).values(fresh))
@@ -70,6 +71,17 @@ class Idempotency:
         values = kept.values(as_row(answer) | {"headers": dict(answer.headers)})
         return self._session.scalars(values.returning(IdempotencyRow.token)).first() is not None
 
+    def answers_with(self, header: str) -> list[tuple[Call, Answer]]:
+        """Return the kept answers that have a header, and the calls they answer."""
+        kept = select(IdempotencyRow).where(IdempotencyRow.body.is_not(None))
+        rows = self._session.scalars(kept.execution_options(yield_per=_AT_ONCE))
+        return [(_call(row), _answer(row)) for row in rows if header in (row.headers or {})]
+
+    def replace(self, call: Call, answer: Answer) -> None:
+        """Keep an answer in the place of the one before."""
+        values = as_row(answer) | {"headers": dict(answer.headers)}
+        self._session.execute(update(IdempotencyRow).where(_is(call)).values(values))
+
     def give_up(self, claim: Claim) -> None:
         """Let the key be used anew: what was called left nothing behind."""
         ours = IdempotencyRow.token == claim.token
@@ -79,6 +91,14 @@ class Idempotency:
         """Delete what has expired by `at`; return how many."""
         old = delete(IdempotencyRow).where(IdempotencyRow.expires_at <= at)
         return len(self._session.scalars(old.returning(IdempotencyRow.key)).all())
+
+
+def _call(row: IdempotencyRow) -> Call:
+    return Call(row.caller_id, row.route, row.key, row.digest)
+
+
+def _answer(row: IdempotencyRow) -> Answer:
+    return Answer(row.status or 0, dict(row.headers or {}), row.body or b"")
 
 
 def _is(call: Call) -> ColumnElement[bool]:

@@ -16,10 +16,12 @@ class Keys:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.changed = False  # for whoever remembers keys
 
     def add(self, key: ApiKey) -> None:
         """Store a new key."""
         lists = {"scopes": sorted(key.scopes), "store_ids": sorted(key.store_ids)}
+        self.changed = True
         self._session.add(ApiKeyRow(**as_row(key) | lists))
         self._session.flush()
 
@@ -35,6 +37,7 @@ class Keys:
 
     def revoke(self, key_id: str, at: datetime) -> bool:
         """End a key at a moment; False if there is no such key or it was revoked before."""
+        self.changed = True
         result = self._session.execute(
             update(ApiKeyRow)
             .where(ApiKeyRow.key_id == key_id, ApiKeyRow.revoked_at.is_(None))
@@ -45,14 +48,15 @@ class Keys:
 
     def end(self, key_id: str, at: datetime) -> None:
         """Let a key expire at a moment, unless it does so earlier."""
+        self.changed = True
         later = or_(ApiKeyRow.expires_at.is_(None), ApiKeyRow.expires_at > at)
         ending = update(ApiKeyRow).where(ApiKeyRow.key_id == key_id, later)
         self._session.execute(ending.values(expires_at=at))
 
-    def note_use(self, key_id: str, at: datetime) -> None:
-        """Note that a key was used; a later use that is noted stays."""
-        later = or_(ApiKeyRow.last_used_at.is_(None), ApiKeyRow.last_used_at < at)
-        used = update(ApiKeyRow).where(ApiKeyRow.key_id == key_id, later)
+    def note_use(self, key_id: str, at: datetime, since: datetime) -> None:
+        """Note that a key was used, unless a use after `since` is noted."""
+        due = or_(ApiKeyRow.last_used_at.is_(None), ApiKeyRow.last_used_at <= since)
+        used = update(ApiKeyRow).where(ApiKeyRow.key_id == key_id, due)
         self._session.execute(used.values(last_used_at=at))
 
 

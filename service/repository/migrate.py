@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
 
 from alembic import command
@@ -13,8 +14,12 @@ _WAIT_SECONDS = 30.0
 _PAUSE_SECONDS = 0.05
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring a database to the newest version.
+Seal = Callable[[str, str], str]
+"""Seals a secret of an endpoint, by its id."""
+
+
+def upgrade(engine: Engine, seal: Seal | None = None) -> bool:
+    """Bring a database to the newest version; say whether its file may hold secrets it held before.
 
     All in one transaction that holds a lock: of two processes the second waits, then finds
     nothing to do; a migration that fails leaves nothing behind.
@@ -24,14 +29,16 @@ def upgrade(engine: Engine) -> None:
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-        command.upgrade(_config(connection), "head")
+        config = _config(connection, seal)
+        command.upgrade(config, "head")
+    return bool(config.attributes.get("cleared"))
 
 
-def _config(connection: Connection) -> Config:
+def _config(connection: Connection, seal: Seal | None) -> Config:
     config = Config()
     config.set_main_option("script_location", "service.repository:migrations")
     config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
+    config.attributes.update(connection=connection, seal=seal)
     return config
 
 

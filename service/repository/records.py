@@ -24,8 +24,9 @@ from service.repository.jobs import Jobs
 from service.repository.keys import Keys
 from service.repository.leads import Leads
 from service.repository.lists import Lists
-from service.repository.migrate import upgrade
+from service.repository.migrate import Seal, upgrade
 from service.repository.outbox import Outbox
+from service.repository.sealing import take_turn
 from service.repository.staff import StaffList
 from service.repository.tasks import Tasks
 from service.repository.turn import Turn, turn
@@ -34,6 +35,7 @@ from service.repository.users import LoginAttempts, Users, UserSessions
 _BUSY_SECONDS = 30.0
 _READ_ONLY = "shuke_read_only"
 _DURABLE = "shuke_durable"
+_SYNCHRONOUS = "shuke_synchronous"
 
 
 class BadDatabaseUrlError(InputError):
@@ -70,6 +72,11 @@ class Work:
         self.contacts = Contacts(session)
         self.audit = AuditLog(session)
         self.erasure = Erasure(session)
+        self._session = session
+
+    def take_sealing_turn(self) -> None:
+        """Wait until nobody else seals with a data key."""
+        take_turn(self._session)
 
 
 class Records:
@@ -88,9 +95,15 @@ class Records:
 
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
+        self.state_of_keys = object()  # another one after each change of keys made here
 
-    def migrate(self) -> None:
+    def migrate(self, seal: Seal | None = None) -> None:
         """Bring the schema to the newest version; safe from several processes at once.
+
+        Parameters
+        ----------
+        seal
+            Seals what older versions kept in clear; needed only where there is any.
 
         Raises
         ------
@@ -99,7 +112,9 @@ class Records:
         """
         _make_folder(self._engine)
         try:
-            upgrade(self._engine)
+            left_in_clear = upgrade(self._engine, seal)
+            if left_in_clear:
+                self.scrub()
         except (OperationalError, sqlite3.OperationalError) as error:
             raise RecordsUnavailableError(
                 "The records database cannot be opened or is locked",
@@ -119,9 +134,16 @@ class Records:
             What is committed outlives a loss of power. On SQLite that costs a wait for the disk,
             and otherwise only the crash of a process is survived; PostgreSQL always does it.
         """
-        with Session(self._engine, expire_on_commit=False) as session, session.begin():
-            session.connection(execution_options={_READ_ONLY: read_only, _DURABLE: durable})
-            yield Work(session)
+        with Session(self._engine, expire_on_commit=False) as session:
+            work = Work(session)
+            try:
+                with session.begin():
+                    options = {_READ_ONLY: read_only, _DURABLE: durable}
+                    session.connection(execution_options=options)
+                    yield work
+            finally:
+                if work.keys.changed:
+                    self.state_of_keys = object()
 
     def turn(self, name: str) -> Turn:
         """Return the turn at a kind of work that only one process at a time may do."""
@@ -200,7 +222,9 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
         return
     synchronous = "FULL" if options.get(_DURABLE, False) else "NORMAL"
-    connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
+    if connection.info.get(_SYNCHRONOUS) != synchronous:  # stays with the connection once set
+        connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
+        connection.info[_SYNCHRONOUS] = synchronous
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 

@@ -38,6 +38,11 @@ class ApiKey:
     staff_id: str | None = None
     last_used_at: datetime | None = None
 
+    def holds(self, at: datetime) -> bool:
+        """Say whether it is neither revoked nor expired at a moment."""
+        ends = (self.revoked_at, self.expires_at)
+        return all(end is None or at < end for end in ends)
+
 
 @dataclass(frozen=True, slots=True)
 class LeadRecord:

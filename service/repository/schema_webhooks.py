@@ -9,7 +9,10 @@ from service.repository.schema import Base
 
 
 class EndpointRow(Base):
-    """A receiver; both secrets sign until `old_until`. `rests_until` keeps the sender away."""
+    """A receiver; both secrets sign until `old_until`. `rests_until` keeps the sender away.
+
+    `sealed` and `old_sealed` name the data key before the dot.
+    """
 
     __tablename__ = "webhook_endpoints"
 
@@ -17,8 +20,8 @@ class EndpointRow(Base):
     url: Mapped[str]
     events: Mapped[list[str]]
     description: Mapped[str]
-    secret: Mapped[str]
-    old_secret: Mapped[str | None]
+    sealed: Mapped[str]
+    old_sealed: Mapped[str | None]
     old_until: Mapped[datetime | None]
     enabled: Mapped[bool]
     allow_private: Mapped[bool]

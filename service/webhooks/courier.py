@@ -16,6 +16,7 @@ import structlog
 from service.repository.outbox import Due
 from service.repository.records import Records
 from service.webhooks.policy import POLICY, SendingPolicy, wait
+from service.webhooks.secrets import SecretBox
 from service.webhooks.sending import Attempt, Outcome
 from service.webhooks.signing import signed_headers
 
@@ -44,6 +45,7 @@ class Courier:
         records: Records,
         send: Send,
         clock: Callable[[], datetime],
+        box: SecretBox,
         *,
         allow_private: bool,
         policy: SendingPolicy = POLICY,
@@ -52,6 +54,7 @@ class Courier:
         self._records = records
         self._send = send
         self._clock = clock
+        self._box = box
         self._allow_private = allow_private
         self._policy = policy
         self._chance = chance
@@ -94,7 +97,8 @@ class Courier:
 
     def _attempt(self, due: Due, at: datetime) -> Attempt:
         endpoint = due.endpoint
-        headers = signed_headers(endpoint, due.event_id, due.body, at)
+        secrets = self._box.signing(endpoint, at)
+        headers = signed_headers(secrets, due.event_id, due.body, at)
         private = endpoint.allow_private and self._allow_private
         return Attempt(endpoint.url, headers, due.body, private)
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from service.repository.records import Records, Work
 from service.webhooks.addresses import is_public
 from service.webhooks.events import EventType
 from service.webhooks.policy import POLICY, SendingPolicy
-from service.webhooks.signing import new_secret
+from service.webhooks.secrets import SecretBox, new_secret
 
 _ID_BYTES = 8
 
@@ -24,6 +24,14 @@ class EndpointRefusedError(InputError):
     """A URL webhooks may not be sent to."""
 
     code = "webhook-url-refused"
+
+
+@dataclass(frozen=True, slots=True)
+class WithSecret:
+    """An endpoint with the secret just made for it, which is shown once."""
+
+    endpoint: Endpoint
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,7 @@ class WebhookDesk:
 
     records: Records
     clock: Callable[[], datetime]
+    box: SecretBox
     allow_private: bool
     policy: SendingPolicy = POLICY
 
@@ -48,7 +57,7 @@ class WebhookDesk:
         *,
         description: str = "",
         allow_private: bool = False,
-    ) -> Endpoint:
+    ) -> WithSecret:
         """Add an endpoint and return it with its secret; it is sent what happens from now on.
 
         Raises
@@ -63,31 +72,32 @@ class WebhookDesk:
                 todo="Whoever runs the service may set SHUKE_WEBHOOK_ALLOW_PRIVATE=true.",
             )
         require_url(url, allow_private=allow_private)
-        endpoint = Endpoint(
-            endpoint_id=f"whk_{secrets.token_hex(_ID_BYTES)}",
-            url=url,
-            events=sorted({event.value for event in events}),
-            description=description,
-            secret=new_secret(),
-            created_at=self.clock(),
-            allow_private=allow_private,
-        )
+        endpoint_id, secret = f"whk_{secrets.token_hex(_ID_BYTES)}", new_secret()
         with self.records.transaction() as work:
+            endpoint = Endpoint(
+                endpoint_id=endpoint_id,
+                url=url,
+                events=sorted({event.value for event in events}),
+                description=description,
+                sealed=self.box.seal(work, secret, endpoint_id),
+                created_at=self.clock(),
+                allow_private=allow_private,
+            )
             work.endpoints.add(endpoint)
-        return endpoint
+        return WithSecret(endpoint, secret)
 
     def all(self) -> list[Endpoint]:
         """Return every endpoint, oldest first."""
         with self.records.transaction(read_only=True) as work:
             return work.endpoints.all()
 
-    def rotate(self, endpoint_id: str) -> Endpoint:
+    def rotate(self, endpoint_id: str) -> WithSecret:
         """Make a new secret; the old one signs beside it for a while."""
-        until = self.clock() + self.policy.grace
+        until, secret = self.clock() + self.policy.grace, new_secret()
         with self.records.transaction() as work:
             _known(work, endpoint_id)
-            work.endpoints.rotate(endpoint_id, new_secret(), until)
-            return _known(work, endpoint_id)
+            work.endpoints.rotate(endpoint_id, self.box.seal(work, secret, endpoint_id), until)
+            return WithSecret(_known(work, endpoint_id), secret)
 
     def enable(self, endpoint_id: str, *, enabled: bool) -> Endpoint:
         """Let an endpoint be sent events, or not; one that is not misses what happens."""

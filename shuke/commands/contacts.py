@@ -53,18 +53,18 @@ def find(
 
 @app.command("rekey")
 def rekey() -> None:
-    """Seal every contact with a new key; a service that runs goes on meanwhile.
+    """Seal contacts and secrets of webhooks with a new key; a service that runs goes on meanwhile.
 
     With SHUKE_DATA_KEY put the new key before the old one first, and remove the old one after.
     """
     from service.audit import Action, at_the_machine
-    from service.bootstrap import build
+    from service.bootstrap import build, rekey_all
     from shuke.show import line
 
     app_ = build()
-    changed = app_.contacts.rekey()
+    changed = rekey_all(app_)
     app_.audit.add(at_the_machine("contacts rekey"), Action.REKEY, details={"count": changed})
-    line(f"{changed:,} contacts are sealed with the newest key")
+    line(f"{changed:,} contacts and secrets are sealed with the newest key")
 
 
 def _kind(name: str) -> "Kind":

@@ -35,7 +35,7 @@ def add(
         description=description,
         allow_private=allow_private,
     )
-    typer.echo(f"{added.endpoint_id} {added.secret}")
+    typer.echo(f"{added.endpoint.endpoint_id} {added.secret}")
 
 
 @app.command("list")

@@ -15,8 +15,10 @@ def worker(context: typer.Context) -> None:
     """
     if context.invoked_subcommand is None:
         from service.bootstrap import build
+        from shuke.secrets import require_secrets
         from shuke.steps import fold_events
 
+        require_secrets()
         fold_events(build())
 
 

@@ -139,3 +139,11 @@ def test_nothing_is_said_that_a_newcomer_would_worry_about(runs: tuple[Run, Run]
     for run in runs:
         assert "Warning" not in run.err
         assert "Traceback" not in run.err
+
+
+def test_it_says_that_its_key_is_for_the_demo_only(runs: tuple[Run, Run]) -> None:
+    assert "This key and this home are for the demo only" in runs[0].out
+    environment = os.environ | {"SHUKE_HOME": str(runs[1].home)}
+    command = [sys.executable, "-m", "shuke.cli", "serve"]
+    refused = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (refused.returncode, "weak-secret" in refused.stderr) == (2, True)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from features.clock import utc
 from service.api import cursor
 from service.api.dependencies import CurrentApp, needs
-from service.api.idempotency import IDEMPOTENT
+from service.api.idempotency import HOLDS_SECRET, IDEMPOTENT
 from service.api.problem_docs import problems
 from service.api.schemas import Id
 from service.api.webhook_schemas import (
@@ -26,6 +26,7 @@ from service.api.webhook_schemas import (
 )
 from service.keys import Scope
 from service.repository.outbox import Wanted
+from service.webhooks.desk import WithSecret
 
 MAX_ROWS = 1_000
 
@@ -55,7 +56,7 @@ class DeliveryQuery(BaseModel):
     operation_id="add_webhook",
     summary="Send events to a URL from now on",
     status_code=status.HTTP_201_CREATED,
-    dependencies=[IDEMPOTENT],
+    dependencies=[IDEMPOTENT, HOLDS_SECRET],
     responses=problems(400, 409, 413),
 )
 def add(asked: EndpointRequest, app: CurrentApp) -> EndpointWithSecret:
@@ -69,7 +70,7 @@ def add(asked: EndpointRequest, app: CurrentApp) -> EndpointWithSecret:
         description=asked.description,
         allow_private=asked.allow_private,
     )
-    return EndpointWithSecret.model_validate(added, from_attributes=True)
+    return _with_secret(added)
 
 
 @router.get("/webhooks", operation_id="webhooks", summary="Who is sent events")
@@ -141,7 +142,7 @@ def change(endpoint_id: EndpointId, asked: EndpointChange, app: CurrentApp) -> E
     "/webhooks/{endpoint_id}/rotate",
     operation_id="rotate_webhook_secret",
     summary="Make a new secret; the old one signs beside it for a day",
-    dependencies=[IDEMPOTENT],
+    dependencies=[IDEMPOTENT, HOLDS_SECRET],
     responses=problems(404, 409, 413),
 )
 def rotate(endpoint_id: EndpointId, app: CurrentApp) -> EndpointWithSecret:
@@ -151,7 +152,7 @@ def rotate(endpoint_id: EndpointId, app: CurrentApp) -> EndpointWithSecret:
     whenever it likes within that time.
     """
     rotated = app.webhooks.rotate(endpoint_id)
-    return EndpointWithSecret.model_validate(rotated, from_attributes=True)
+    return _with_secret(rotated)
 
 
 @router.delete(
@@ -164,3 +165,8 @@ def rotate(endpoint_id: EndpointId, app: CurrentApp) -> EndpointWithSecret:
 def remove(endpoint_id: EndpointId, app: CurrentApp) -> None:
     """Remove an endpoint and all its deliveries, also those that wait."""
     app.webhooks.remove(endpoint_id)
+
+
+def _with_secret(made: WithSecret) -> EndpointWithSecret:
+    endpoint = EndpointOut.model_validate(made.endpoint, from_attributes=True)
+    return EndpointWithSecret(**endpoint.model_dump(), secret=made.secret)

@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.api.idempotency import HEADER
-from service.bootstrap import App
+from service.bootstrap import App, rekey_all
 from service.keys import Scope
 from service.repository.outbox import Wanted
 from tests.clocks import Clock
@@ -44,6 +44,22 @@ def test_a_rotation_made_again_under_its_key_gives_the_same_secret(app: App, ser
     first, second = (client.post(path, headers={HEADER: "k-1"}).json() for _ in range(2))
     assert first == second
     assert client.post(path, headers={HEADER: "k-2"}).json()["secret"] != first["secret"]
+
+
+def test_an_answer_with_a_secret_is_kept_sealed_and_follows_the_data_key(
+    app: App, serve: Serve
+) -> None:
+    client, kept = serve(app), {HEADER: "k-1"}
+    asked = {"url": URL, "events": ALL}
+    first = client.post("/v1/webhooks", json=asked, headers=kept)
+    secret = first.json()["secret"].removeprefix("whsec_").encode()
+    files = list(app.settings.home.glob("records.db*"))
+    assert [path.name for path in files if secret in path.read_bytes()] == []
+    assert rekey_all(app) == 2
+    again = client.post("/v1/webhooks", json=asked, headers=kept)
+    assert again.json() == first.json()
+    assert again.headers["idempotent-replayed"] == "true"
+    assert [name for name in again.headers if "sealed" in name] == []
 
 
 def test_a_captured_lead_and_its_task_wait_for_delivery(app: App, serve: Serve) -> None:

@@ -1,17 +1,18 @@
 """The audit log on both databases: added to by many at once, changed by nobody unnoticed."""
 
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from service.audit import Action, AuditTrail, Occasion
-from service.audit_chain import named
+from service.audit_chain import Entry, named
 from service.repository.records import Records
 
 NOON = datetime(2018, 1, 1, 12, 0, 0, 123457, tzinfo=UTC)
@@ -139,3 +140,25 @@ def test_bytes_changed_in_the_file_are_found(sqlite_url: str, tmp_path: Path) ->
     connection.close()
     assert trail.verify().broken is not None
     records.close()
+
+
+def test_reads_that_wait_at_once_share_a_commit_and_each_has_its_line(
+    trail: AuditTrail, records: Records
+) -> None:
+    commits: list[object] = []
+    noted = commits.append
+    event.listen(records._engine, "commit", noted)
+    with ThreadPoolExecutor(12) as pool:
+        with records.transaction() as work:
+            work.audit.append([Entry("another", "service", "read", "r")], NOON)
+            told = [pool.submit(trail.add, GUIDE, Action.READ, subject=f"s{n}") for n in range(12)]
+            while len(trail._together._waiting) < len(told):
+                time.sleep(0.001)
+            assert not any(each.done() for each in told)  # nobody is told before the line is stored
+        lines = [each.result(30) for each in told]
+    event.remove(records._engine, "commit", noted)
+    assert sorted(line.subject or "" for line in lines) == sorted(f"s{n}" for n in range(12))
+    assert sorted(line.seq for line in lines) == list(range(2, 14))
+    verdict = trail.verify()
+    assert (verdict.lines, verdict.broken) == (13, None)
+    assert len(commits) <= 3

@@ -15,7 +15,8 @@ from service.repository.users import User, UserSession
 from tests.integration.repository.examples import AS_OF, TEAM, action, lead, route, task
 
 USER = User("u1", "mei", "Mei", "guide", frozenset({"2", "1"}), "g1", "a hash", AS_OF)
-LATER = AS_OF + timedelta(minutes=5)
+MINUTE = timedelta(minutes=1)
+LATER = AS_OF + 5 * MINUTE
 CONTACT = SealedContact("customer", "a", "phone", "phone", b"\x00sealed", "digest", "k1", AS_OF)
 
 
@@ -65,8 +66,9 @@ def test_the_last_use_of_a_key_and_its_place_are_kept(records: Records) -> None:
     key = create("till", [Scope.SCORES_READ], AS_OF, store_ids=["2", "1"], staff_id="g1").record
     with records.transaction() as work:
         work.keys.add(key)
-        work.keys.note_use(key.key_id, LATER)
-        work.keys.note_use(key.key_id, AS_OF)
+        work.keys.note_use(key.key_id, LATER, LATER)
+        work.keys.note_use(key.key_id, LATER + MINUTE, LATER - MINUTE)
+        work.keys.note_use(key.key_id, AS_OF, AS_OF)
         work.keys.end(key.key_id, LATER)
         work.keys.end(key.key_id, LATER + timedelta(days=1))
     with records.transaction(read_only=True) as work:

@@ -54,8 +54,8 @@ def test_figures_name_no_customer(client: TestClient) -> None:
 
 
 def test_answers_tell_browsers_to_keep_nothing_and_to_run_nothing(client: TestClient) -> None:
-    for path in ("/v1/tasks", "/v1/nowhere", "/healthz"):
-        headers = client.get(path).headers
+    for path in ("/v1/tasks", "/v1/at-risk", "/v1/nowhere", "/healthz"):
+        headers = client.get(path, headers={"Accept": "text/csv"}).headers
         assert headers["cache-control"] == "no-store"
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["content-security-policy"].startswith("default-src 'none'; frame-ancestors")

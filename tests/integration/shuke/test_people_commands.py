@@ -75,7 +75,7 @@ def test_users_are_added_listed_and_disabled(shuke: Shuke, typed: None) -> None:
 def test_contacts_are_found_however_spelt_and_after_the_key_changed(shuke: Shuke) -> None:
     assert "+8613812345678" in shuke("contacts", "set", "818", "phone", "138 1234 5678").out
     assert "818" in shuke("contacts", "find", "phone", "+86 138-1234-5678").out
-    assert "1 contacts" in shuke("contacts", "rekey").out
+    assert "1 contacts and secrets" in shuke("contacts", "rekey").out
     assert "818" in shuke("contacts", "find", "phone", "13812345678").out
     assert "contact-search" in shuke("audit", "list", "--action", "contact-search").out
 

@@ -1,12 +1,15 @@
 """Records, a movable clock, and a real receiver on loopback."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import standardwebhooks.webhooks
 
+from service.privacy.data_keys import KeyRing
 from service.repository.records import Records
 from service.webhooks.desk import WebhookDesk
+from service.webhooks.secrets import SecretBox
 from tests.clocks import Clock
 from tests.integration.webhooks.receiver import Receiver
 from tests.records_urls import postgres_url, records, sqlite_url, url
@@ -35,5 +38,10 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def desk(records: Records, clock: Clock) -> WebhookDesk:
-    return WebhookDesk(records, clock, allow_private=True)
+def box(tmp_path: Path) -> SecretBox:
+    return SecretBox(KeyRing("", tmp_path / "data.key"))
+
+
+@pytest.fixture
+def desk(records: Records, clock: Clock, box: SecretBox) -> WebhookDesk:
+    return WebhookDesk(records, clock, box, allow_private=True)

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from service.crm.tasks import Task, task_id
-from service.repository.endpoints import Endpoint
 from service.repository.outbox import Delivery, Wanted
 from service.repository.records import Records
 from service.webhooks.announcing import announce_tasks
 from service.webhooks.courier import Courier
-from service.webhooks.desk import WebhookDesk
+from service.webhooks.desk import WebhookDesk, WithSecret
 from service.webhooks.events import EventType
 from service.webhooks.sending import Sender
 from tests.clocks import Clock
@@ -21,14 +20,15 @@ __all__ = ["PATIENCE", "SHORT", "add", "courier", "found", "happen", "tasks"]
 
 
 def courier(
-    records: Records, clock: Clock, *, allow_private: bool = True, timeout: timedelta = PATIENCE
+    desk: WebhookDesk, clock: Clock, *, allow_private: bool = True, timeout: timedelta = PATIENCE
 ) -> Courier:
     """Return a courier whose waits have no jitter."""
     send = Sender(timeout)
-    return Courier(records, send, clock, allow_private=allow_private, chance=lambda: 0.0)
+    private = {"allow_private": allow_private}
+    return Courier(desk.records, send, clock, desk.box, **private, chance=lambda: 0.0)
 
 
-def add(desk: WebhookDesk, url: str) -> Endpoint:
+def add(desk: WebhookDesk, url: str) -> WithSecret:
     """Add an endpoint on loopback that wants new tasks."""
     return desk.add(url, [EventType.TASK_CREATED], allow_private=True)
 

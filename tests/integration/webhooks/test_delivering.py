@@ -7,11 +7,14 @@ from datetime import timedelta
 
 from service.repository.records import Records
 from service.webhooks.desk import WebhookDesk
+from service.webhooks.events import EventType
 from service.webhooks.policy import POLICY
 from service.worker import in_background
 from tests.clocks import Clock
 from tests.integration.webhooks.deliveries import SHORT, add, courier, found, happen, tasks
 from tests.integration.webhooks.receiver import Receiver
+from tests.unit.service_webhooks.message_schema import faults, message_schema
+from tests.unit.service_webhooks.told import TOLD
 
 RETRY = POLICY.retry
 
@@ -21,7 +24,7 @@ def test_an_event_arrives_once_signed_as_the_library_verifies(
 ) -> None:
     endpoint, told = add(desk, receiver.url), tasks(clock, 1)
     assert happen(records, clock, told) == 1
-    sender = courier(records, clock)
+    sender = courier(desk, clock)
     assert [sender.deliver(), sender.deliver()] == [1, 0]
     (got,) = receiver.got
     assert got.signed_with(endpoint.secret)
@@ -35,13 +38,26 @@ def test_an_event_arrives_once_signed_as_the_library_verifies(
     assert delivery.event_id == got.event_id
 
 
+def test_what_is_sent_of_each_type_fits_the_schema_of_the_api(
+    records: Records, desk: WebhookDesk, receiver: Receiver, clock: Clock
+) -> None:
+    desk.add(receiver.url, list(EventType), allow_private=True)
+    with records.transaction() as work:
+        assert work.outbox.add(TOLD, clock()) == len(EventType)
+    assert courier(desk, clock).deliver() == len(EventType)
+    told = {json.loads(got.body)["type"]: got.body for got in receiver.got}
+    assert {kind: faults(message_schema(kind), body) for kind, body in told.items()} == {
+        kind: [] for kind in EventType
+    }
+
+
 def test_a_receiver_that_fails_is_tried_again_later_and_later_with_the_same_message(
     records: Records, desk: WebhookDesk, receiver: Receiver, clock: Clock
 ) -> None:
     endpoint = add(desk, receiver.url)
     receiver.script = [500, 302, 404, 204]
     happen(records, clock, tasks(clock, 1))
-    sender = courier(records, clock)
+    sender = courier(desk, clock)
     for wait in (RETRY.first, RETRY.first * 4, RETRY.first * 16):
         assert sender.deliver() == 1
         (delivery,) = found(desk, "waiting")
@@ -64,7 +80,7 @@ def test_after_three_days_a_delivery_is_dead_and_a_replay_starts_anew(
     add(desk, receiver.url)
     receiver.status = 503
     happen(records, clock, tasks(clock, 1))
-    sender, began = courier(records, clock), clock.at
+    sender, began = courier(desk, clock), clock.at
     for _ in range(RETRY.attempts):
         assert sender.deliver() == 1
         clock.at = found(desk)[0].next_at
@@ -87,7 +103,7 @@ def test_what_arrived_can_be_replayed_and_what_waits_is_left_alone(
     add(desk, receiver.url)
     happen(records, clock, tasks(clock, 1))
     assert desk.replay([found(desk)[0].delivery_id]) == 0
-    sender = courier(records, clock)
+    sender = courier(desk, clock)
     sender.deliver()
     assert desk.replay([found(desk)[0].delivery_id]) == 1
     sender.deliver()
@@ -101,7 +117,7 @@ def test_a_receiver_that_is_down_rests_and_gets_everything_when_it_is_back(
         pass
     add(desk, known.url)
     happen(records, clock, tasks(clock, 25))
-    sender = courier(records, clock)
+    sender = courier(desk, clock)
     assert [sender.deliver(), sender.deliver()] == [POLICY.at_once, 0]
     tried = [each for each in found(desk) if each.last_error is not None]
     assert len(tried) == POLICY.at_once
@@ -122,7 +138,7 @@ def test_a_receiver_that_hangs_or_never_ends_does_not_hold_up_the_others(
         for each in (hanging, endless, receiver):
             add(desk, each.url)
         happen(records, clock, tasks(clock, 1))
-        courier(records, clock, timeout=SHORT).deliver()
+        courier(desk, clock, timeout=SHORT).deliver()
     waiting = found(desk, "waiting")
     assert [each.last_error for each in waiting] == ["no answer within 0.4 seconds"] * 2
     assert len(receiver.got) == 1
@@ -134,13 +150,13 @@ def test_a_receiver_that_is_gone_is_disabled(
     endpoint = add(desk, receiver.url)
     receiver.status = 410
     happen(records, clock, tasks(clock, 1))
-    sender = courier(records, clock)
+    sender = courier(desk, clock)
     sender.deliver()
     assert desk.all()[0].enabled is False
     clock.move(days=1)
     assert sender.deliver() == 0
     receiver.status = 200
-    desk.enable(endpoint.endpoint_id, enabled=True)
+    desk.enable(endpoint.endpoint.endpoint_id, enabled=True)
     assert sender.deliver() == 1
 
 
@@ -149,7 +165,7 @@ def test_of_several_couriers_each_delivery_is_taken_by_one(
 ) -> None:
     add(desk, receiver.url)
     happen(records, clock, tasks(clock, 60))
-    couriers = [courier(records, clock) for _ in range(3)]
+    couriers = [courier(desk, clock) for _ in range(3)]
     together = threading.Barrier(3)
 
     def work(number: int) -> int:
@@ -172,7 +188,7 @@ def test_what_a_courier_had_taken_when_it_died_is_sent_by_another_after_the_leas
     happen(records, clock, tasks(clock, 1))
     with records.transaction() as work:
         (lost,) = work.outbox.claim(clock(), POLICY.lease, endpoints=9, at_once=9)
-    other = courier(records, clock)
+    other = courier(desk, clock)
     assert other.deliver() == 0
     clock.at += POLICY.lease
     assert other.deliver() == 1
@@ -187,9 +203,9 @@ def test_both_secrets_sign_after_a_rotation_until_the_grace_has_passed(
     records: Records, desk: WebhookDesk, receiver: Receiver, clock: Clock
 ) -> None:
     old = add(desk, receiver.url)
-    new = desk.rotate(old.endpoint_id)
+    new = desk.rotate(old.endpoint.endpoint_id)
     assert new.secret != old.secret
-    sender = courier(records, clock)
+    sender = courier(desk, clock)
     for wait in (timedelta(), POLICY.grace):
         clock.at += wait
         happen(records, clock, tasks(clock, 1))
@@ -206,7 +222,7 @@ def test_old_deliveries_and_what_they_told_are_forgotten(
 ) -> None:
     add(desk, receiver.url)
     happen(records, clock, tasks(clock, 2))
-    sender = courier(records, clock)
+    sender = courier(desk, clock)
     sender.deliver()
     clock.at += POLICY.keep
     happen(records, clock, tasks(clock, 1, first=2))
@@ -223,7 +239,7 @@ def test_a_courier_in_a_thread_delivers_until_it_is_told_to_stop(
 ) -> None:
     add(desk, receiver.url)
     before = threading.active_count()
-    end = in_background(courier(records, clock))
+    end = in_background(courier(desk, clock))
     happen(records, clock, tasks(clock, 3))
     settled = threading.Event()
     for _ in range(600):

@@ -34,13 +34,13 @@ def test_nothing_is_kept_for_nobody(records: Records, desk: WebhookDesk, clock: 
     assert happen(records, clock, tasks(clock, 1)) == 0
     desk.add(URL, [EventType.DRIFT_DETECTED])
     disabled = desk.add(URL, [EventType.TASK_CREATED])
-    desk.enable(disabled.endpoint_id, enabled=False)
+    desk.enable(disabled.endpoint.endpoint_id, enabled=False)
     assert happen(records, clock, tasks(clock, 1, first=1)) == 0
     assert told(records) == []
 
 
 def test_each_who_wants_it_is_told(records: Records, desk: WebhookDesk, clock: Clock) -> None:
-    ids = {desk.add(URL, [EventType.TASK_CREATED]).endpoint_id for _ in range(2)}
+    ids = {desk.add(URL, [EventType.TASK_CREATED]).endpoint.endpoint_id for _ in range(2)}
     assert happen(records, clock, tasks(clock, 3)) == 6
     assert {each.endpoint_id for each in found(desk)} == ids
 
@@ -71,7 +71,7 @@ def test_a_removed_endpoint_takes_what_waits_with_it(
 ) -> None:
     endpoint = desk.add(URL, [EventType.TASK_CREATED])
     happen(records, clock, tasks(clock, 2))
-    desk.remove(endpoint.endpoint_id)
+    desk.remove(endpoint.endpoint.endpoint_id)
     assert (desk.all(), found(desk)) == ([], [])
 
 

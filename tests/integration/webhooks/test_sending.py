@@ -108,7 +108,7 @@ def test_a_private_endpoint_needs_the_leave_of_whoever_runs_the_service(
         desk.add(receiver.url, [EventType.TASK_CREATED])
     add(desk, receiver.url)
     happen(records, clock, tasks(clock, 1))
-    courier(records, clock, allow_private=False).deliver()  # the leave was taken back
+    courier(desk, clock, allow_private=False).deliver()  # the leave was taken back
     assert receiver.got == []
     assert "not public" in str(found(desk)[0].last_error)
 

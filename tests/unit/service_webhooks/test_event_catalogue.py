@@ -9,6 +9,7 @@ import pytest
 
 from service.webhooks.events import DriftDetected, EventType, HookEvent, drift_detected
 from service.webhooks.policy import POLICY, wait
+from tests.unit.service_webhooks.message_schema import SPEC, faults, message_schema
 from tests.unit.service_webhooks.told import AT, NIGHT, TOLD
 
 PAGE = (Path(__file__).parents[3] / "docs" / "webhooks.md").read_text("utf-8")
@@ -23,6 +24,30 @@ def test_the_page_shows_the_message(event: HookEvent) -> None:
     shown = re.search(rf"### `{event.type.value}`\n.*?```json\n(.*?)```", PAGE, re.DOTALL)
     assert shown is not None
     assert json.loads(shown.group(1)) == json.loads(event.body)
+
+
+@pytest.mark.parametrize("event", TOLD, ids=lambda event: event.type.value)
+def test_the_schema_describes_the_message_and_shows_it(event: HookEvent) -> None:
+    [operation] = SPEC["webhooks"][event.type.value].values()
+    kind = message_schema(event.type.value)
+    assert list(operation["responses"]) == ["204"]
+    assert SPEC["components"]["schemas"][kind["$ref"].split("/")[-1]]["example"] == json.loads(
+        event.body
+    )
+    assert faults(kind, event.body) == []
+
+
+@pytest.mark.parametrize("event", TOLD, ids=lambda event: event.type.value)
+def test_the_schema_refuses_what_is_not_sent(event: HookEvent) -> None:
+    kind, message = message_schema(event.type.value), json.loads(event.body)
+    others = [message | {"type": other} for other in EventType if other != event.type]
+    others += [message | {"data": {}}, message | {"timestamp": "yesterday"}]
+    others += [{name: told for name, told in message.items() if name != left} for left in message]
+    assert all(faults(kind, json.dumps(other)) for other in others)
+
+
+def test_the_schema_names_every_event_and_no_other() -> None:
+    assert sorted(SPEC["webhooks"]) == sorted(EventType)
 
 
 @pytest.mark.parametrize("event", TOLD, ids=lambda event: event.type.value)

@@ -1,0 +1,74 @@
+"""Keys as last read: a look-up for each request would cost more than what most requests ask."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+
+from service.keys import POLICY, KeyPolicy, is_noted
+from service.repository.records import Records
+from service.repository.rows import ApiKey
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A key, until when it counts, and the state of the keys it was read in."""
+
+    key: ApiKey
+    until: float
+    state: object
+
+
+class RememberedKeys:
+    """Gives keys by id, each read anew after a short while.
+
+    A change of keys made through the same `Records` is seen at once, one of another process after
+    `KeyPolicy.remembered`. Only keys there are take room: an id nobody has is looked up each time,
+    so that a new key holds at once.
+    """
+
+    def __init__(
+        self,
+        records: Records,
+        policy: KeyPolicy = POLICY,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._records = records
+        self._policy = policy
+        self._monotonic = monotonic
+        self._read: dict[str, _Read] = {}
+        self._noted: dict[str, datetime] = {}
+        self._noting = Lock()
+
+    def get(self, key_id: str) -> ApiKey | None:
+        """Return a key, also an expired or revoked one; None if there is none."""
+        # Both are taken before the read: a change or a pause during it makes it old.
+        state, began = self._records.state_of_keys, self._monotonic()
+        known = self._read.get(key_id)
+        if known is not None and known.state is state and began < known.until:
+            return known.key
+        with self._records.transaction(read_only=True) as work:
+            key = work.keys.get(key_id)
+        if key is None:
+            self._read.pop(key_id, None)
+        else:
+            until = began + self._policy.remembered.total_seconds()
+            self._read[key_id] = _Read(key, until, state)
+        return key
+
+    def note_use(self, key: ApiKey, at: datetime) -> None:
+        """Note that a key was used, unless a use was noted not long ago."""
+        if is_noted(key, at, self._policy) or not self._is_first(key.key_id, at):
+            return
+        with self._records.transaction() as work:
+            work.keys.note_use(key.key_id, at, at - self._policy.noted_every)
+
+    def _is_first(self, key_id: str, at: datetime) -> bool:
+        """Say whether no other thread notes this use; the record tells it only later."""
+        with self._noting:
+            last = self._noted.get(key_id)
+            first = last is None or at - last >= self._policy.noted_every
+            if first:
+                self._noted[key_id] = at
+            return first
