@@ -51,18 +51,18 @@ class Registry(Roles):
         model = bundle.meta.model
         if not _NAME.fullmatch(model):
             raise UnknownModelError("This cannot name a model", where=model)
-        run = self._client.create_run(self._experiment(model), tags=dict(lineage))
+        run = self._mlflow.create_run(self._experiment(model), tags=dict(lineage))
         with self._ending(run.info.run_id), tempfile.TemporaryDirectory() as temporary:
             for name, value in params.items():
-                self._client.log_param(run.info.run_id, name, value)
+                self._mlflow.log_param(run.info.run_id, name, value)
             for name, value in metrics.items():
-                self._client.log_metric(run.info.run_id, name, value)
+                self._mlflow.log_metric(run.info.run_id, name, value)
             for name, text in (texts or {}).items():
-                self._client.log_text(run.info.run_id, text, name)
+                self._mlflow.log_text(run.info.run_id, text, name)
             bundle.save(Path(temporary, _BUNDLE))
             if not bundle.by_rule:
                 tracking.save_booster(bundle, Path(temporary, _BOOSTER))
-            self._client.log_artifacts(run.info.run_id, temporary)
+            self._mlflow.log_artifacts(run.info.run_id, temporary)
             source = f"{run.info.artifact_uri}/{_BUNDLE if bundle.by_rule else _BOOSTER}"
             return self._register(model, run.info.run_id, source, lineage)
 
@@ -100,45 +100,46 @@ class Registry(Roles):
             If nothing of this name was kept with it.
         """
         run_id = self._version(model, version).run_id
-        if name not in {kept.path for kept in self._client.list_artifacts(run_id)}:
+        if name not in {kept.path for kept in self._mlflow.list_artifacts(run_id)}:
             raise StateError(
                 f"Version {version} of {model} has no {name}",
                 where=model,
                 todo=f"It was trained before these were kept: run `shuke train {model} --fresh`.",
             )
         with tempfile.TemporaryDirectory() as temporary:
-            fetched = self._client.download_artifacts(run_id, name, temporary)
+            fetched = self._mlflow.download_artifacts(run_id, name, temporary)
             return Path(fetched).read_text("utf-8")
 
     @cached_property
-    def _client(self) -> "MlflowClient":
+    def _mlflow(self) -> "MlflowClient":
+        # Roles are asked for without it: a service whose models lie here need not import MLflow.
         return tracking.connect(self._settings)
 
     def _experiment(self, model: str) -> str:
-        found = self._client.get_experiment_by_name(model)
+        found = self._mlflow.get_experiment_by_name(model)
         if found is not None:
             return str(found.experiment_id)
         place = tracking.artifact_place(self._settings, model)
-        return str(self._client.create_experiment(model, artifact_location=place))
+        return str(self._mlflow.create_experiment(model, artifact_location=place))
 
     @contextmanager
     def _ending(self, run_id: str) -> Iterator[None]:
         try:
             yield
         except BaseException:
-            self._client.set_terminated(run_id, "FAILED")
+            self._mlflow.set_terminated(run_id, "FAILED")
             raise
-        self._client.set_terminated(run_id, "FINISHED")
+        self._mlflow.set_terminated(run_id, "FINISHED")
 
     def _register(self, model: str, run_id: str, source: str, lineage: Mapping[str, str]) -> str:
         if model not in self.models():
-            self._client.create_registered_model(model)
-        version = self._client.create_model_version(model, source, run_id, tags=dict(lineage))
+            self._mlflow.create_registered_model(model)
+        version = self._mlflow.create_model_version(model, source, run_id, tags=dict(lineage))
         return str(version.version)
 
     def _fetch(self, version: "ModelVersion", folder: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetch-") as temporary:
-            self._client.download_artifacts(version.run_id, _BUNDLE, temporary)
+            self._mlflow.download_artifacts(version.run_id, _BUNDLE, temporary)
             shutil.rmtree(folder, ignore_errors=True)
             Path(temporary, _BUNDLE).replace(folder)

@@ -44,8 +44,8 @@ from service.api.app import create_app
 from service.bootstrap import build
 with TestClient(create_app(build())) as client:
     assert client.get("/readyz").json()["ready"]
-    told = client.get("/v1/scores/churn_60d/C00001?explain=top_k", headers={{"X-API-Key": sys.argv[1]}}).json()
-    assert told["reasons"], told
+    client.headers["X-API-Key"] = sys.argv[1]
+    assert client.get("/v1/scores/churn_60d/C00001?explain=top_k").json()["reasons"]
 print(sorted(set({HEAVY}) & set(sys.modules)))
 """
 

@@ -6,7 +6,9 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,6 +21,9 @@ from models_registry.registry import Registry
 from models_registry.roles import Roles
 from models_registry.settings import Settings
 from tests.unit.models_registry.small_bundles import churn, value
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 FAMILY = ("churn_28d", "churn_60d")
 NOON = datetime(2018, 1, 1, 12, tzinfo=UTC)
@@ -48,9 +53,17 @@ def roles(settings: Settings) -> Roles:
     return Roles(settings, clock=lambda: NOON)
 
 
-@pytest.fixture(params=[Roles, Registry])
+class ByMlflow(Roles):
+    """Roles read and written by MLflow itself, as with a tracking server."""
+
+    @cached_property
+    def _client(self) -> "MlflowClient":
+        return tracking.connect(self._settings)
+
+
+@pytest.fixture(params=[Roles, ByMlflow])
 def either(request: pytest.FixtureRequest, settings: Settings) -> Roles:
-    """Return the roles as the command line and as training opens them."""
+    """Return the roles as they are opened on the embedded store and on a tracking server."""
     opened: Roles = request.param(settings, clock=lambda: NOON)
     return opened
 
@@ -71,11 +84,11 @@ def both(version: str) -> dict[str, str]:
 
 def test_both_ways_of_opening_are_really_two(settings: Settings) -> None:
     assert isinstance(Roles(settings)._client, QuickClient)
-    assert not isinstance(Registry(settings)._client, QuickClient)
+    assert not isinstance(ByMlflow(settings)._client, QuickClient)
 
 
 def test_what_one_way_writes_the_other_reads(settings: Settings) -> None:
-    quick, whole = Roles(settings), Registry(settings)
+    quick, whole = Roles(settings), ByMlflow(settings)
     quick.promote("churn_28d", "2", "下一步, it's 'better'", forced=True)
     assert quick.challenge("clv_90d", "2") == {"clv_90d": "2"}
     assert whole.standing() == quick.standing()

@@ -148,7 +148,7 @@ def test_the_reports_and_the_lineage_are_kept_with_the_run(registry: Registry, h
     logged(registry, churn())
     (gate,) = (home / "mlflow" / "artifacts").rglob("gate.md")
     assert gate.read_text(encoding="utf-8") == "passed: 下一步"
-    (run,) = registry._client.search_runs([registry._experiment("churn_28d")])
+    (run,) = registry._mlflow.search_runs([registry._experiment("churn_28d")])
     assert run.data.tags["data_fingerprint"] == "synthetic"
     assert run.data.params["num_leaves"] == "7"
     assert run.info.status == "FINISHED"
@@ -159,7 +159,7 @@ def test_a_log_that_fails_leaves_no_version(registry: Registry):
     with pytest.raises(BundleError):
         logged(registry, broken)
     assert registry.models() == []
-    (run,) = registry._client.search_runs([registry._experiment("churn_28d")])
+    (run,) = registry._mlflow.search_runs([registry._experiment("churn_28d")])
     assert run.info.status == "FAILED"
 
 

@@ -118,7 +118,7 @@ def test_a_challenger_that_fails_fails_no_request_and_no_night(
 ) -> None:
     if damage == "file":
         run = challenged.registry._version(MODEL, "2").run_id
-        place = challenged.registry._client.get_run(run).info.artifact_uri
+        place = challenged.registry._mlflow.get_run(run).info.artifact_uri
         Path(urlsplit(place).path, "bundle", "main.txt").write_text("no trees")
     else:
         champion = challenged.registry.champion(MODEL)
