@@ -37,6 +37,7 @@ from service.privacy.data_keys import KeyRing
 from service.privacy.person import Rights
 from service.rate_limits import RateLimits
 from service.repository.records import Records
+from service.score_history import ScoreHistory
 from service.scoring import Clock, Scorer, Spread
 from service.sessions import Sessions
 from service.settings import Settings
@@ -69,6 +70,7 @@ class App:
     leads: LeadDesk
     at_risk: AtRiskList
     customers: CustomerList
+    history: ScoreHistory
     intake: Intake
     audit: AuditTrail
     access: Access
@@ -148,6 +150,7 @@ def build(
         leads=LeadDesk(records, reader, scorer, policies, clock, contacts),
         at_risk=AtRiskList(board),
         customers=CustomerList(board),
+        history=ScoreHistory(score_log, champions, store),
         intake=Intake(records, clock),
         audit=audit,
         access=Access(records, reader, policies.access, audit, clock),
