@@ -209,10 +209,10 @@ class ScoreLog:
         self, customer_id: str, model: str, as_of: datetime, version: str
     ) -> dict[str, object]:
         """Return what a score of a batch was made from, by name; empty if that was not kept."""
-        found = pq.read_table(
-            self.batch_path(model, as_of, version), filters=[("customer_id", "=", customer_id)]
+        batch, mine = self.batch_path(model, as_of, version), [("customer_id", "=", customer_id)]
+        rows: list[dict[str, object]] = (
+            pq.read_table(batch, filters=mine).to_pylist() if batch.exists() else []
         )
-        rows: list[dict[str, object]] = found.to_pylist()
         kept = rows[0] if rows else {}
         return {k.removeprefix(INPUT): value for k, value in kept.items() if k.startswith(INPUT)}
 
