@@ -26,6 +26,8 @@ class Action(StrEnum):
     LOGOUT = "logout"
     USER_CHANGE = "user-change"
     KEY_CHANGE = "key-change"
+    MODEL_CHANGE = "model-change"
+    POLICY_CHANGE = "policy-change"
 
 
 @dataclass(frozen=True, slots=True)

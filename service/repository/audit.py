@@ -25,13 +25,17 @@ class AuditLog:
 
         Writers take turns, on SQLite by nature: two lines never follow the same one.
         """
-        if self._session.get_bind().dialect.name == "postgresql":
-            self._session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        self.take_turn()
         last = self.last()
         seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
         line = sealed(entry, seq, at, previous)
         self._session.execute(insert(AuditRow), [as_row(line)])
         return line
+
+    def take_turn(self) -> None:
+        """Let nobody else add to the log before this transaction ends."""
+        if self._session.get_bind().dialect.name == "postgresql":
+            self._session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
     def last(self) -> Line | None:
         """Return the newest line; None while there is none."""

@@ -1,0 +1,34 @@
+"""A customer's score over time as an SVG file, in the look of the model cards."""
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from training.cards.plots import GREY, LINE, sheet, svg
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from service.score_changes import PastScore
+
+
+def drawn(model: str, scores: Sequence["PastScore"]) -> str:
+    """Return the plot of scores that come newest first; a line stands where a version begins."""
+    return svg("history", partial(_value_over_time, model, scores[::-1]))
+
+
+def _value_over_time(model: str, scores: Sequence["PastScore"]) -> "Figure":
+    from matplotlib.dates import date2num
+
+    figure = sheet(7.2, 3.2)
+    place = figure.subplots()
+    told = [(date2num(each.as_of), each.value) for each in scores if each.value is not None]
+    place.plot([at for at, _ in told], [value for _, value in told], color=LINE, marker="o")
+    for before, after in pairwise(scores):
+        if before.model_version != after.model_version:
+            place.axvline(date2num(after.as_of), color=GREY, linestyle="--", linewidth=1)
+    place.xaxis.axis_date()
+    place.tick_params("x", rotation=30)
+    place.set_ylabel(model)
+    return figure
