@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from training.cards.plots import GREY, LINE, sheet, svg
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from matplotlib.figure import Figure
 
     from service.score_changes import PastScore
@@ -19,16 +21,20 @@ def drawn(model: str, scores: Sequence["PastScore"]) -> str:
 
 
 def _value_over_time(model: str, scores: Sequence["PastScore"]) -> "Figure":
-    from matplotlib.dates import date2num
-
     figure = sheet(7.2, 3.2)
     place = figure.subplots()
-    told = [(date2num(each.as_of), each.value) for each in scores if each.value is not None]
+    told = [(_day(each.as_of), each.value) for each in scores if each.value is not None]
     place.plot([at for at, _ in told], [value for _, value in told], color=LINE, marker="o")
     for before, after in pairwise(scores):
         if before.model_version != after.model_version:
-            place.axvline(date2num(after.as_of), color=GREY, linestyle="--", linewidth=1)
+            place.axvline(_day(after.as_of), color=GREY, linestyle="--", linewidth=1)
     place.xaxis.axis_date()
     place.tick_params("x", rotation=30)
     place.set_ylabel(model)
     return figure
+
+
+def _day(moment: "datetime") -> float:
+    from matplotlib.dates import date2num
+
+    return float(date2num(moment))  # type: ignore[no-untyped-call]  # matplotlib says no types here

@@ -22,6 +22,7 @@ from service.nightly import nightly
 from service.score_history import Asked, HistoryPolicy
 from service.settings import Settings
 from tests.integration.service.conftest import POLICIES, copied, new_key
+from tests.integration.service.test_api_examples_are_real import SPEC, alike, example
 
 TODAY = datetime(2017, 12, 30, tzinfo=UTC)
 EARLIER, BEFORE_ANY = TODAY - timedelta(days=28), TODAY - timedelta(days=400)
@@ -233,6 +234,15 @@ def test_a_look_is_a_line_of_the_audit_log(served: Served) -> None:
     with served.app.records.transaction(read_only=True) as work:
         [line] = work.audit.newest(1, subject=named("customer", who))
     assert (line.action, line.route) == ("read", "score_history")
+
+
+def test_the_example_of_the_schema_is_shaped_like_a_history_of_two_nights(served: Served) -> None:
+    path = "/v1/customers/{customer_id}/scores/{model}/history"
+    told = example(SPEC["paths"][path]["get"]["responses"]["200"]["content"])
+    pages = [served.history(who, top_k=1) for who in everybody(served)[:10]]
+    explained = [p for p in pages if (p["between_ends"] or {}).get("cause") == "features"]
+    assert explained
+    assert all(alike(page, told) for page in explained)
 
 
 def test_somebody_erased_has_no_history(served: Served, tmp_path: Path) -> None:
