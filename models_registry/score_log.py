@@ -191,7 +191,7 @@ class ScoreLog:
         if days:
             parts.append(_of(_read_online(con, days), customer_id, "online"))
         if not parts:
-            whole = framed([]).assign(path="", inputs="")
+            whole = framed([]).assign(inputs="", path="")
         else:
             every = ibis.union(*parts)
             if model is not None:

@@ -42,6 +42,8 @@ def test_receipts_alone_train_every_model_but_that_of_leads(shuke: Shuke, home: 
     assert said.code == 0
     for model in ("churn_28d", "churn_60d", "clv_90d", "next_purchase"):
         assert f"{model} version 1" in said.out
+    changes = shuke("audit", "list", "--action", "model-change", "--limit", "9").out
+    assert ("model:churn" in changes) == ("champion" in said.out.replace("NOT", ""))
     assert "lead_score not trained: Table leads holds no rows yet" in said.out
     named = shuke("train", "lead-score")
     assert named.code == 2
