@@ -45,14 +45,20 @@ def note_models(
 
 
 def note_people(
-    app: "App", command: str, kind: str, ids: Sequence[str], *, into_file: bool = False
+    app: "App",
+    command: str,
+    kind: str,
+    ids: Sequence[str],
+    *,
+    into_file: bool = False,
+    **more: object,
 ) -> None:
     """Tell who was read, or left as a file; nobody leaves no line."""
     from service.audit import Action, at_the_machine
 
     if ids:
         action = Action.EXPORT if into_file else Action.READ
-        app.audit.people(at_the_machine(command), action, kind, list(ids))
+        app.audit.people(at_the_machine(command), action, kind, list(ids), **more)
 
 
 def note_scores(app: "App", command: str, scores: Sequence["Score"]) -> None:

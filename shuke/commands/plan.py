@@ -61,6 +61,7 @@ def retention(
         from shuke.audited import note_people
 
         listed = [contact.customer_id for contact in planned.curve.chosen]
-        note_people(app_, "plan retention", "customer", listed, into_file=True)
+        used = policy.version  # which says what was overridden here
+        note_people(app_, "plan retention", "customer", listed, into_file=True, policy=used)
         text = rows_to_csv(words.CSV_COLUMNS, words.csv_rows(planned))
         line(f"Contacts: {write(csv, text)}")

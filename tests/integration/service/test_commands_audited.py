@@ -108,7 +108,10 @@ def test_a_list_of_contacts_that_leaves_is_an_export(run: Run, app: App, tmp_pat
     listed = [row["customer_id"] for row in csv.DictReader(text)]
     assert listed
     assert told(line)[:3] == ("operator", "shuke plan retention", "export")
-    assert json.loads(line.details)["ids"] == digest(listed)
+    details = json.loads(line.details)
+    assert details["ids"] == digest(listed)
+    assert details["policy"].startswith("profit-1")
+    assert "save_rate" in details["policy"]  # the policy of the shop was overridden by hand
 
 
 def test_a_service_that_starts_under_other_policies_says_so_once(app: App) -> None:
