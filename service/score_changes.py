@@ -141,10 +141,14 @@ def by_one_version(
     The version judges what was logged once more: where it does not say what was said then, the
     log does not hold all it read, and why is `unknown`.
     """
-    told = [pair for pair in pairs if _kept(bundle, pair)]
-    changes = dict(zip(map(id, told), _told(bundle, told, top_k, lang), strict=True))
-    model = bundle.meta.model
-    return [changes.get(id(pair)) or untold(model, pair.before, pair.after, lang) for pair in pairs]
+    kept = [_kept(bundle, pair) for pair in pairs]
+    told = iter(
+        _told(bundle, [pair for pair, has in zip(pairs, kept, strict=True) if has], top_k, lang)
+    )
+    return [
+        next(told) if has else untold(bundle.meta.model, pair.before, pair.after, lang)
+        for pair, has in zip(pairs, kept, strict=True)
+    ]
 
 
 def _told(bundle: Bundle, pairs: Sequence[Pair], top_k: int, lang: Lang) -> list[Change]:

@@ -119,7 +119,7 @@ def test_a_move_is_said_in_the_language_asked_for(served: Served) -> None:
 def test_entries_are_newest_first_and_pages_follow_each_other(served: Served) -> None:
     who = everybody(served)[0]
     whole = served.history(who)
-    assert [score["as_of"][:5] for score in whole["scores"]] == ["2017-12-30", "2017-12-02"]
+    assert [score["as_of"][:10] for score in whole["scores"]] == ["2017-12-30", "2017-12-02"]
     assert (whole["total"], whole["next_cursor"], whole["scores"][1]["change"]) == (2, None, None)
     first = served.history(who, limit=1)
     second = served.history(who, limit=1, cursor=first["next_cursor"])

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
+from models_registry.bundle import Bundle
+from models_registry.rungs import Shortage
 from models_registry.score_rows import framed
 from service.score_changes import (
     Cause,
@@ -144,3 +146,14 @@ def test_an_answer_repeated_is_counted_and_nobody_is_no_entry() -> None:
         (0.1, 1, "ok", "online"),
     ]
     assert list(found.values()) == ["{}", "{}", None, "{}"]
+
+
+def test_where_a_shop_has_no_model_yet_the_rule_is_told_of() -> None:
+    lacks = Shortage("days", 40, 365)
+    rule = Bundle(replace(churn().meta, rung="rule", shortage=lacks, population=()), {})
+    rows = [row(recency_days=9.0), row(recency_days=45.0)]
+    values = rule.answers(pd.DataFrame(rows)).value.tolist()
+    both = Pair(*(scored(value, status="cold_start") for value in values), *rows)
+    [change] = by_one_version(rule, [both], 3)
+    assert (change.cause, change.moves[0].feature) == (Cause.RULE, "recency_days")
+    assert change.difference == pytest.approx(values[1] - values[0])
