@@ -112,16 +112,22 @@ class Bundle:
             inside &= condition.holds(table)
         return inside
 
-    def contributions(self, table: Table) -> Floats:
+    def contributions(self, table: Table, days: Floats | None = None) -> Floats:
         """Return exact TreeSHAP values, shape (n, n_features + 1); the last is the base value.
 
         Each row sums to the raw margin of the main booster. The days a survival curve is asked
         about are no feature of the customer: what they contribute is part of the base value.
+
+        Parameters
+        ----------
+        days
+            For a model of days: of how many the curve is asked, a number a row; without it of the
+            value of each.
         """
         x = self.matrix(table)
         if self.by_rule:
             return np.zeros((len(x), len(self.meta.features) + 1))
-        parts = _predicted(self.boosters["main"], self._input(x), pred_contrib=True)
+        parts = _predicted(self.boosters["main"], self._input(x, days), pred_contrib=True)
         if self.meta.survival is None:
             return parts
         return np.column_stack([parts[:, :-2], parts[:, -2:].sum(axis=1)])
@@ -265,15 +271,14 @@ class Bundle:
         # Learned apart they may cross; sorting them is never further from the truth.
         return np.minimum(low, value), value, np.maximum(value, high), margin
 
-    def _input(self, x: Floats) -> Floats:
+    def _input(self, x: Floats, days: Floats | None = None) -> Floats:
         """Return what the main booster reads: for a survival curve the days asked about as well."""
         survival = self.meta.survival
         if survival is None:
             return x
         if survival.at_days is not None:
             return asked(x, np.array([survival.at_days]))
-        days = self._said(x)[1]
-        return np.column_stack([x, days])
+        return np.column_stack([x, self._said(x)[1] if days is None else days])
 
     def _curve(self, x: Floats, days: Sequence[float]) -> Floats:
         every = np.asarray(days, dtype=np.float64)

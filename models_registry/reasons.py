@@ -72,23 +72,39 @@ def tree_reasons(
     contributions
         Shape (n, n_features + 1), the base value last.
     """
+    pushes = strongest(meta, contributions, top_k, policy)
+    told = sorted({name for row in pushes for name, _ in row})
+    values = {name: values_of(meta, table, name) for name in told}
+    usual = {name: usual_of(meta, table, name) for name in told}
+    return [
+        tuple(
+            _reason(name, values[name][i], usual[name][i], pushed, lang, policy)
+            for name, pushed in row
+        )
+        for i, row in enumerate(pushes)
+    ]
+
+
+def strongest(
+    meta: Meta, contributions: Floats, top_k: int, policy: ReasonPolicy
+) -> list[list[tuple[str, float]]]:
+    """Return, per row, who speaks for the `top_k` largest groups and what each contributes.
+
+    Parameters
+    ----------
+    contributions
+        As in `tree_reasons`, or the difference of two such.
+    """
     parts = grouped(contributions[:, :-1], meta.features, meta.groups)
     size = np.abs(parts.sums)
     floor = policy.min_share * size.sum(axis=1, keepdims=True)
     worth = (size > 0) & (size >= floor)
     order = np.argsort(-size, axis=1, kind="stable")[:, :top_k]
-    speakers = parts.speakers[np.arange(len(order))[:, None], order]
-    told = sorted({meta.features[j] for j in np.unique(speakers)})
-    values = {name: _values(meta, table, name) for name in told}
-    usual = {name: _usual(meta, table, name) for name in told}
+    rows = np.arange(len(order))[:, None]
+    chosen = (each[rows, order].tolist() for each in (parts.speakers, parts.sums, worth))
     return [
-        tuple(
-            _reason(name, values[name][i], usual[name][i], float(parts.sums[i, j]), lang, policy)
-            for j, speaker in zip(order[i], speakers[i], strict=True)
-            if worth[i, j]
-            for name in [meta.features[speaker]]
-        )
-        for i in range(len(table))
+        [(meta.features[j], pushed) for j, pushed, told in zip(*row, strict=True) if told]
+        for row in zip(*chosen, strict=True)
     ]
 
 
@@ -123,8 +139,8 @@ def say(
     known = described(name)
     if known is not None and not isinstance(value, str) and not isinstance(typical, str):
         return known.say(value, typical, lang)
-    label = _label(name, lang)
-    said, usually = (_spoken(name, one, lang, policy) for one in (value, typical))
+    label = naming(name, lang)
+    said, usually = (spoken(name, one, lang, policy) for one in (value, typical))
     if lang == "zh-CN":
         return f"{label}：{said or '未知'}" + (f"（通常为 {usually}）" if usually else "")
     return f"{label}: {said or 'not known'}" + (f" (usually {usually})" if usually else "")
@@ -151,7 +167,8 @@ def _reason(
     )
 
 
-def _values(meta: Meta, table: Table, name: str) -> list[float | str | None]:
+def values_of(meta: Meta, table: Table, name: str) -> list[float | str | None]:
+    """Return a feature's value of each row; None where missing."""
     if name not in meta.levels:
         return [_known(x) for x in numbers(table, name).tolist()]
     if name not in table:
@@ -159,7 +176,7 @@ def _values(meta: Meta, table: Table, name: str) -> list[float | str | None]:
     return [x if isinstance(x, str) else None for x in framed(table)[name]]
 
 
-def _usual(meta: Meta, table: Table, name: str) -> list[float | str | None]:
+def usual_of(meta: Meta, table: Table, name: str) -> list[float | str | None]:
     """Return the customer's own usual value if the catalogue names one, else the population's."""
     feature = described(name)
     own = feature.typical_from if feature else None
@@ -174,14 +191,16 @@ def _known(x: float) -> float | None:
     return None if math.isnan(x) else x
 
 
-def _label(name: str, lang: Lang) -> str:
+def naming(name: str, lang: Lang) -> str:
+    """Return what people call a feature the catalogue does not know."""
     bare = name.removeprefix(_CAPTURED).removeprefix(FREE_FORM)
     named = (_ZH if lang == "zh-CN" else _EN).get(bare)
     words = bare.replace("_", " ").strip()
     return named or words[:1].upper() + words[1:]
 
 
-def _spoken(name: str, value: float | str | None, lang: Lang, policy: ReasonPolicy) -> str:
+def spoken(name: str, value: float | str | None, lang: Lang, policy: ReasonPolicy) -> str:
+    """Return how people write such a feature's value; empty where missing."""
     if isinstance(value, float) and name == "lead_weekday":
         return _WEEKDAYS[lang][int(value) % 7]
     return _written(value, policy)

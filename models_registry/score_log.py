@@ -10,15 +10,17 @@ from pathlib import Path
 import ibis
 import orjson
 import pandas as pd
+import pyarrow.parquet as pq
 
 from features.clock import naive, utc
 from features.engine import connect
 from models_registry.columns import Table
 from models_registry.errors import ScoresMissingError
 from models_registry.score import Score
-from models_registry.score_rows import COLUMNS, facts, flat, framed, told
+from models_registry.score_rows import COLUMNS, INPUT, facts, flat, framed, told
 
 _MOMENT = "%Y-%m-%dT%H%M%S"
+_ROWS_OF_A_GROUP = 20_000  # one customer is read without decoding everybody
 
 
 class ScoreLog:
@@ -63,7 +65,9 @@ class ScoreLog:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=file.parent, prefix=".write-") as temporary:
             written = Path(temporary, file.name)
-            table.to_parquet(written, index=False, coerce_timestamps="us")
+            table.to_parquet(
+                written, index=False, coerce_timestamps="us", row_group_size=_ROWS_OF_A_GROUP
+            )
             written.replace(file)
         return True
 
@@ -149,32 +153,68 @@ class ScoreLog:
             )
         return _read_online(connect(), files)
 
-    def history(self, customer_id: str) -> pd.DataFrame:
+    def history(
+        self,
+        customer_id: str,
+        model: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> pd.DataFrame:
         """Return every score of one customer, batch and online, the oldest first.
+
+        Parameters
+        ----------
+        model
+            None takes all.
+        since, until
+            Only scores with an `as_of` from `since` on and before `until`.
 
         Returns
         -------
         pandas.DataFrame
-            The columns of a score (times aware UTC) and `path`: "batch" or "online".
+            The columns of a score (times aware UTC), `path`: "batch" or "online", and `inputs`: as
+            JSON text for an online one; those of a batch are read by `inputs`.
         """
         con = connect()
-        nights = self._files("batches/*/*/*.parquet") + self._files(
-            "batches/*/*/*.parquet/*.parquet"
-        )
-        nights, online = [n for n in nights if Path(n).is_file()], self._online_files()
+        nights = [
+            file
+            for folder in self.root.glob(f"batches/{model or '*'}/*/*.parquet")
+            if _within(_named(folder)[0], since, until)
+            for file in ([folder] if folder.is_file() else folder.glob("*.parquet"))
+        ]
+        # No score describes a moment after it was given, so older files hold nothing of the span.
+        days = [f for f in self._online_files() if since is None or Path(f).name >= _day(since)]
         parts = []
         if nights:
-            parts.append(_of(con.read_parquet(nights, union_by_name=True), customer_id, "batch"))
-        if online:
-            parts.append(_of(_read_online(con, online), customer_id, "online"))
-        whole = (
-            ibis.union(*parts).order_by("scored_at", "path").to_pandas()
-            if parts
-            else framed([]).assign(path="")
-        )
+            found = con.read_parquet(sorted(map(str, nights)), union_by_name=True)
+            parts.append(_of(found.mutate(inputs=ibis.null("string")), customer_id, "batch"))
+        if days:
+            parts.append(_of(_read_online(con, days), customer_id, "online"))
+        if not parts:
+            whole = framed([]).assign(inputs="", path="")
+        else:
+            every = ibis.union(*parts)
+            if model is not None:
+                every = every.filter(every.model == model)
+            if since is not None:
+                every = every.filter(every.as_of >= naive(since))
+            if until is not None:
+                every = every.filter(every.as_of < naive(until))
+            whole = every.order_by("scored_at", "path").to_pandas()
         for column in ("as_of", "scored_at"):
             whole[column] = whole[column].dt.tz_localize(UTC)
         return pd.DataFrame(whole)
+
+    def inputs(
+        self, customer_id: str, model: str, as_of: datetime, version: str
+    ) -> dict[str, object]:
+        """Return what a score of a batch was made from, by name; empty if that was not kept."""
+        batch, mine = self.batch_path(model, as_of, version), [("customer_id", "=", customer_id)]
+        rows: list[dict[str, object]] = (
+            pq.read_table(batch, filters=mine).to_pylist() if batch.exists() else []
+        )
+        kept = rows[0] if rows else {}
+        return {k.removeprefix(INPUT): value for k, value in kept.items() if k.startswith(INPUT)}
 
     def _batch_files(self, model: str, as_of: datetime, version: str) -> str:
         if (utc(as_of), version) not in self.batches(model):
@@ -211,7 +251,16 @@ def _read_online(con: ibis.BaseBackend, files: list[str]) -> ibis.Table:
 
 
 def _of(table: ibis.Table, customer_id: str, path: str) -> ibis.Table:
-    return table.filter(table.customer_id == customer_id).select(*COLUMNS, path=ibis.literal(path))
+    mine = table.filter(table.customer_id == customer_id)
+    return mine.select(*COLUMNS, "inputs", path=ibis.literal(path))
+
+
+def _within(moment: datetime, since: datetime | None, until: datetime | None) -> bool:
+    return (since is None or moment >= utc(since)) and (until is None or moment < utc(until))
+
+
+def _day(moment: datetime) -> str:
+    return utc(moment).date().isoformat()
 
 
 def _named(file: Path) -> tuple[datetime, str]:

@@ -27,6 +27,8 @@ class Action(StrEnum):
     LOGOUT = "logout"
     USER_CHANGE = "user-change"
     KEY_CHANGE = "key-change"
+    MODEL_CHANGE = "model-change"
+    POLICY_CHANGE = "policy-change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,12 @@ class AuditTrail:
         [line] = work.audit.append([_entry(occasion, action, subject, details)], self.clock())
         return line
 
-    def people(self, occasion: Occasion, action: Action, kind: str, ids: list[str]) -> None:
+    def people(
+        self, occasion: Occasion, action: Action, kind: str, ids: list[str], **more: object
+    ) -> None:
         """Write that people were read: one by name, several by their number and a digest."""
         subject = named(kind, ids[0]) if len(ids) == 1 else None
-        details = {"kind": kind, "count": len(ids), "ids": digest(ids)}
+        details = {"kind": kind, "count": len(ids), "ids": digest(ids), **more}
         self.add(occasion, action, subject=subject, details=details)
 
     def verify(self, head: str | None = None) -> Verdict:

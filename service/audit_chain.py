@@ -24,7 +24,8 @@ class Entry:
     route
         The operation as the schema names it, or the command.
     details
-        Numbers and digests; never an id, a name, a phone number or an address.
+        Numbers, digests and versions, and the reason given for a model; never an id, a name, a
+        phone number or an address of a person.
     """
 
     who: str

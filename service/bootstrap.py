@@ -39,6 +39,7 @@ from service.privacy.rekeying import rekey
 from service.rate_limits import RateLimits
 from service.remembered_keys import RememberedKeys
 from service.repository.records import Records
+from service.score_history import ScoreHistory
 from service.scoring import Clock, Scorer, Spread
 from service.sealed_answers import SealedAnswers
 from service.sessions import Sessions
@@ -73,6 +74,7 @@ class App:
     leads: LeadDesk
     at_risk: AtRiskList
     customers: CustomerList
+    history: ScoreHistory
     intake: Intake
     audit: AuditTrail
     access: Access
@@ -155,6 +157,7 @@ def build(
         leads=LeadDesk(records, reader, scorer, policies, clock, contacts),
         at_risk=AtRiskList(board),
         customers=CustomerList(board),
+        history=ScoreHistory(score_log, champions, store),
         intake=Intake(records, clock),
         audit=audit,
         access=Access(records, reader, policies.access, audit, clock),

@@ -93,7 +93,10 @@ class Champions:
         return named.version if named and named != champion else None
 
     def load(self, model: str, version: str) -> Bundle:
-        """Return any version, champion or not; nothing of it is kept."""
+        """Return any version: the one that answers from memory, nothing is kept of another."""
+        kept = self._kept.get(model)
+        if kept is not None and kept.meta.version == version:
+            return kept
         return self._source.load(model, version)
 
     def refresh(self) -> None:

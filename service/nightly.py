@@ -8,8 +8,10 @@ from typing import TypeVar
 
 from features.clock import utc
 from service import night_steps as steps
+from service.audit import at_the_machine
 from service.bootstrap import App
 from service.demo_staff import demo_staff
+from service.policy_audit import note_policies
 
 Progress = Callable[[float], None]
 Result = TypeVar("Result")
@@ -63,6 +65,7 @@ def nightly(
     NoChampionError
         No model of customers has a champion.
     """
+    note_policies(app.audit, app.policies, at_the_machine("nightly"))
     night = _Clocked(progress or _silent)
     night.step("events into the lake", lambda: steps.settle_events(app), int)
     moment = utc(as_of) if as_of else app.lake.today()

@@ -19,6 +19,15 @@ AsOf = Annotated[
     ),
 ]
 
+From = Annotated[
+    datetime | None,
+    typer.Option("--from", formats=FORMATS, help="As of this moment or later, UTC."),
+]
+To = Annotated[
+    datetime | None,
+    typer.Option("--to", formats=FORMATS, help="As of a moment before this one, UTC."),
+]
+
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 

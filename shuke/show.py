@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from monitoring.drift import DriftSummary
     from monitoring.shadow import ShadowReport
     from service.nightly import NightlyReport
+    from service.score_changes import Change
+    from service.score_history import History
     from service.what_if import WhatIf
     from training.cards.compare import Comparison
     from training.data_check.check import DataCheck
@@ -113,6 +115,36 @@ def supposed(found: "WhatIf") -> None:
     ]
     table("Reasons that differ", ("is", "would be", "which"), spoken)
     line("This changes what the model reads, not the world.")
+
+
+def history(title: str, found: "History") -> None:
+    """Print scores over time, each with what changed since the one before."""
+    rows = [
+        (
+            moment(score.as_of),
+            score.value,
+            *_changed(score.change),
+            score.band,
+            score.percentile,
+            score.status,
+            score.model_version,
+            f"{score.path} x {score.times}" if score.times > 1 else score.path,
+        )
+        for score in found.scores
+    ]
+    columns = ("as of", "value", "change", "why", "not named, %")
+    table(title, (*columns, "band", "percentile", "status", "version", "by"), rows)
+    ends = found.between_ends
+    if ends is not None and found.total > 2:
+        line(f"{_cell(ends.difference)} since {moment(ends.since)}: {ends.text}")
+    if found.total > len(found.scores):
+        line(f"{found.total - len(found.scores):,} older scores; see --limit and --to")
+
+
+def _changed(change: "Change | None") -> tuple[float | None, str, str]:
+    if change is None:
+        return None, "", ""
+    return change.difference, escape(change.text), f"{100 * change.unexplained:.0f}"
 
 
 def trained(results: Iterable["TrainingResult"]) -> None:

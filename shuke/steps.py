@@ -76,6 +76,7 @@ def train_models(
     EmptyDataError, CutoffError, TableMissingError
         The data do not allow a model that was named, or any model at all.
     """
+    from shuke.audited import note_models
     from shuke.show import line
     from training.train import names, train_together
 
@@ -88,7 +89,7 @@ def train_models(
         try:
             found = tune_model(app, model, tuning) if tuning else None
             with sharing(f"Training {model}") as tell:
-                results |= train_together(
+                done = train_together(
                     model,
                     app.lake,
                     app.store,
@@ -98,6 +99,9 @@ def train_models(
                     config=found.config if found else None,
                     texts=found.texts() if found else None,
                 )
+            results |= done
+            new = {m: r.version for m, r in done.items() if r.promoted and not r.reused}
+            note_models(app.audit, "train", new, forced=False, reason="its gate is passed")
         except (EmptyDataError, CutoffError, TableMissingError) as error:
             if asked:
                 raise
@@ -272,12 +276,15 @@ def fold_events(app: "App") -> None:
     from contextlib import ExitStack
     from threading import Event
 
+    from service.audit import at_the_machine
     from service.bootstrap import build_courier, build_job_runner, build_worker
     from service.logs import configure_logs
+    from service.policy_audit import note_policies
     from service.worker import in_background
     from shuke.show import line
 
     configure_logs()
+    note_policies(app.audit, app.policies, at_the_machine("worker"))
     stop = Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())

@@ -35,10 +35,12 @@ from service.api.routes import (
     what_if,
 )
 from service.api.time_limits import TimeLimitMiddleware
+from service.audit import at_the_machine
 from service.bootstrap import App
 from service.champions import MODELS, following
 from service.keys import Verifier
 from service.logs import configure_logs
+from service.policy_audit import note_policies
 from service.worker import Endless, in_background
 
 _log = structlog.get_logger("shuke.api")
@@ -126,6 +128,7 @@ async def _warmed(api: FastAPI) -> AsyncIterator[None]:
     """Load what the first request would otherwise wait for, before the first is taken."""
     configure_logs()
     app: App = api.state.app
+    await run_in_threadpool(note_policies, app.audit, app.policies, at_the_machine("serve"))
     await run_in_threadpool(_warm, app)
     with following(app.champions), closing(app.shadow):
         async with AsyncExitStack() as ends:

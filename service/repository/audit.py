@@ -30,9 +30,8 @@ class AuditLog:
         Writers take turns, on SQLite by nature: two lines never follow the same one.
         """
         # Below the ORM, which takes as long as the database does: every read of a person waits.
+        self.take_turn()
         connection = self._session.connection()
-        if connection.dialect.name == "postgresql":
-            connection.execute(_TURN)
         last = connection.execute(_LAST).first()
         before, previous = (last.seq, last.hash) if last else (0, GENESIS)
         lines = []
@@ -41,6 +40,12 @@ class AuditLog:
             previous = lines[-1].hash
         connection.execute(_ADD, [as_row(line) for line in lines])
         return lines
+
+    def take_turn(self) -> None:
+        """Let nobody else add to the log before this transaction ends."""
+        connection = self._session.connection()
+        if connection.dialect.name == "postgresql":
+            connection.execute(_TURN)
 
     def lines(self) -> Iterator[Line]:
         """Return every line, the oldest first."""

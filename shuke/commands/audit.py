@@ -37,6 +37,8 @@ def list_lines(
     action: Annotated[str | None, typer.Option(help="Only this action, such as export.")] = None,
 ) -> None:
     """List the newest lines."""
+    from rich.markup import escape
+
     from service.audit_chain import named
     from service.bootstrap import build
     from shuke.show import table
@@ -53,7 +55,7 @@ def list_lines(
             each.action,
             each.subject or "",
             each.route,
-            each.details,
+            escape(each.details),
         )
         for each in lines
     ]

@@ -1,13 +1,56 @@
-"""`shuke customers`: a person's rights under PIPL and GDPR."""
+"""`shuke customers`: what was said of a person, and their rights under PIPL and GDPR."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Give a customer a copy of their data, or erase it.")
+from shuke.moments import From, To
+
+app = typer.Typer(
+    no_args_is_help=True, help="See a customer's scores over time; export or erase a customer."
+)
 
 CustomerId = Annotated[str, typer.Argument(help="Id of the customer.")]
+
+
+@app.command("history")
+def history(
+    customer_id: CustomerId,
+    model: Annotated[str, typer.Option(help="Customer model.")] = "churn_60d",
+    since: From = None,
+    until: To = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Scores, at most.")] = 20,
+    top_k: Annotated[int, typer.Option(min=1, max=20, help="Moves told of each change.")] = 3,
+    lang: Annotated[str, typer.Option(help="Language of the moves: en or zh-CN.")] = "en",
+    plot: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Also draw the value over time, as SVG.")
+    ] = None,
+) -> None:
+    """Show what a model said of a customer over time, newest first, and why it changed."""
+    from features.clock import utc
+    from service.bootstrap import build
+    from service.score_history import Asked
+    from shuke.audited import note_people
+    from shuke.show import history as shown
+    from shuke.show import language, line
+
+    app_ = build()
+    asked = Asked(
+        since=since and utc(since),
+        until=until and utc(until),
+        limit=limit,
+        moves=top_k,
+        lang=language(lang),
+    )
+    found = app_.history.of(customer_id, model, asked)
+    note_people(app_, "customers history", "customer", [customer_id])
+    shown(f"{model} of {customer_id}", found)
+    if plot is not None:
+        from monitoring.reports import write
+        from shuke.history_plot import drawn
+
+        line(f"Plot: {write(plot, drawn(model, found.scores))}")
 
 
 @app.command("export")

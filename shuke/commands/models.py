@@ -40,6 +40,7 @@ def promote(
 
     Running services answer with it within seconds.
     """
+    from shuke.audited import audit_trail, note_models
     from shuke.show import line
 
     if force and not reason.strip():
@@ -50,16 +51,23 @@ def promote(
     if not force:
         roles.require_passed(model, version)
     why = reason.strip() or GATE_PASSED
-    for name, number in roles.promote(model, version, why, forced=force).items():
+    with audit_trail() as trail:
+        moves = roles.promote(model, version, why, forced=force)
+        note_models(trail, "models promote", moves, forced=force, reason=why)
+    for name, number in moves.items():
         line(f"{name} version {number} is champion")
 
 
 @app.command("rollback")
 def rollback(model: Model) -> None:
     """Make the champion before this one champion again; running services follow in seconds."""
+    from shuke.audited import audit_trail, note_models
     from shuke.show import line
 
-    for name, number in _roles().rollback(model).items():
+    with audit_trail() as trail:
+        moves = _roles().rollback(model)
+        note_models(trail, "models rollback", moves)
+    for name, number in moves.items():
         line(f"{name} version {number} is champion again")
 
 
@@ -72,15 +80,20 @@ def shadow(
     off: Annotated[bool, typer.Option("--off", help="End it.")] = False,
 ) -> None:
     """Let a version score beside the champion, on the same rows; nobody is given its scores."""
+    from shuke.audited import audit_trail, note_models
     from shuke.show import line
 
     if off == (version is not None):
         raise InputError("Name a version, or end it with --off", where=model)
-    if version is not None:
-        for name, number in _roles().challenge(model, version).items():
-            line(f"{name} version {number} scores in the shadow of the champion")
-        return
-    ended = _roles().withdraw(model)
+    with audit_trail() as trail:
+        if version is not None:
+            begun = _roles().challenge(model, version)
+            note_models(trail, "models shadow", begun)
+            for name, number in begun.items():
+                line(f"{name} version {number} scores in the shadow of the champion")
+            return
+        ended = _roles().withdraw(model)
+        note_models(trail, "models shadow --off", ended)
     for name, number in ended.items():
         line(f"{name} version {number} scores no more")
     if not ended:

@@ -58,6 +58,10 @@ def retention(
         line(f"Page: {write(html, page(planned))}")
     if csv is not None:
         from service.csv import rows_to_csv
+        from shuke.audited import note_people
 
+        listed = [contact.customer_id for contact in planned.curve.chosen]
+        used = policy.version  # which says what was overridden here
+        note_people(app_, "plan retention", "customer", listed, into_file=True, policy=used)
         text = rows_to_csv(words.CSV_COLUMNS, words.csv_rows(planned))
         line(f"Contacts: {write(csv, text)}")

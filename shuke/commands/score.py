@@ -19,6 +19,7 @@ def score(
     """Score a few customers or leads now, or as of a past moment, with reasons."""
     from features.clock import utc
     from service.bootstrap import build
+    from shuke.audited import note_scores
     from shuke.show import language, scores
     from shuke.steps import build_features
 
@@ -26,7 +27,9 @@ def score(
     moment = None if as_of is None else utc(as_of)
     if moment is not None:
         build_features(app, [moment], training=False)
-    scores(app.scorer.many(model, ids, as_of=moment, top_k=top_k, lang=said_in))
+    found = app.scorer.many(model, ids, as_of=moment, top_k=top_k, lang=said_in)
+    note_scores(app, "score", found)
+    scores(found)
 
 
 def what_if(
@@ -44,10 +47,14 @@ def what_if(
     stay as they are.
     """
     from service.bootstrap import build
+    from shuke.audited import note_people
     from shuke.show import language, supposed
 
     said_in, asked = language(lang), dict(_change(told) for told in changes)
-    supposed(build().scorer.what_if(model, customer_id, asked, top_k=top_k, lang=said_in))
+    app = build()
+    found = app.scorer.what_if(model, customer_id, asked, top_k=top_k, lang=said_in)
+    note_people(app, "what-if", "customer", [customer_id])
+    supposed(found)
 
 
 def nightly(

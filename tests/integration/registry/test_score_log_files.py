@@ -1,5 +1,5 @@
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -166,3 +166,42 @@ def test_a_log_that_was_never_written_makes_no_folder(log: ScoreLog, tmp_path: P
     log.append_online([], pd.DataFrame(), churn().inputs)
     assert log.history("c0").empty
     assert list(tmp_path.iterdir()) == []
+
+
+def test_history_is_read_of_one_model_and_one_span(log: ScoreLog, frame: pd.DataFrame):
+    inputs = frame[churn().inputs]
+    for night in range(3):
+        later = frame.assign(as_of=frame.as_of + night * DAY)
+        log.append_batch(scores(later), "churn_28d", "1", AS_OF + night * DAY, inputs)
+    log.append_online(scores(frame, days_later=2)[:1], inputs[:1], churn().inputs)
+    days = judge(next_purchase(), frame, scored_at=SCORED_AT, max_age_days=3)
+    log.append_batch(days, "next_purchase", "1", AS_OF, frame[next_purchase().inputs])
+
+    def moments(**span: datetime) -> list[datetime]:
+        return log.history("c0", "churn_28d", **span).as_of.tolist()
+
+    assert sorted(moments()) == [AS_OF, AS_OF, AS_OF + DAY, AS_OF + 2 * DAY]
+    assert moments(since=AS_OF + DAY, until=AS_OF + 2 * DAY) == [AS_OF + DAY]
+    assert moments(until=AS_OF + DAY) == [AS_OF, AS_OF]
+    assert moments(since=AS_OF + 3 * DAY) == []
+    assert set(log.history("c0", "next_purchase").model) == {"next_purchase"}
+
+
+def test_inputs_of_a_batch_are_those_of_the_customer(log: ScoreLog, frame: pd.DataFrame):
+    inputs = frame[churn().inputs]
+    log.append_batch(scores(frame), "churn_28d", "1", AS_OF, inputs)
+    log.append_batch(scores(frame), "churn_28d", "2", AS_OF)
+    # Spark writes a batch as a folder, with a file that says it is whole.
+    whole = pd.read_parquet(log.batch_path("churn_28d", AS_OF, "1"))
+    folder = log.batch_path("churn_28d", AS_OF, "3")
+    folder.mkdir()
+    (folder / "_SUCCESS").touch()
+    for part, rows in enumerate((whole[:4], whole[4:])):
+        rows.to_parquet(folder / f"part-{part}.parquet", index=False)
+    for version in ("1", "3"):
+        read = log.inputs("c1", "churn_28d", AS_OF, version)
+        assert read["recency_days"] == frame.recency_days[1]
+        assert read.keys() == set(churn().inputs)
+    assert log.inputs("c1", "churn_28d", AS_OF, "2") == {}
+    assert log.inputs("nobody", "churn_28d", AS_OF, "1") == {}
+    assert log.inputs("c1", "churn_28d", AS_OF, "4") == {}

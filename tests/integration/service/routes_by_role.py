@@ -248,6 +248,11 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/v1/customers/{customer_id}/scores"): Route(
         lambda c, who: c.get(f"/v1/customers/{who}/scores"), Scope.SCORES_READ, of_one=True
     ),
+    ("GET", "/v1/customers/{customer_id}/scores/{model}/history"): Route(
+        lambda c, who: c.get(f"/v1/customers/{who}/scores/churn_60d/history"),
+        Scope.SCORES_READ,
+        of_one=True,
+    ),
     ("GET", "/v1/customers/{customer_id}/contacts"): Route(
         lambda c, who: c.get(f"/v1/customers/{who}/contacts"), Scope.CONTACTS_READ, of_one=True
     ),

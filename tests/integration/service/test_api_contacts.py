@@ -108,6 +108,7 @@ def test_looks_and_changes_are_in_the_audit_log(client: TestClient, app: App) ->
     told = [(line.action, line.subject) for line in reversed(lines)]
     about = named("customer", "818")
     assert told == [
+        ("policy-change", None),
         ("contact-set", about),
         ("read", about),
         ("contact-search", None),

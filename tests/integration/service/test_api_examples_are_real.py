@@ -53,6 +53,7 @@ def known_here(asked: Any) -> Any:
         ("post", "/v1/scores/churn/what-if", 200),
         ("post", "/v1/jobs/scores", 202),
         ("get", "/v1/customers/{customer_id}/scores", 200),
+        ("get", "/v1/customers/{customer_id}/scores/{model}/history", 200),
         ("get", "/v1/at-risk", 200),
         ("post", "/v1/events", 202),
         ("post", "/v1/leads", 201),

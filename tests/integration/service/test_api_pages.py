@@ -32,6 +32,7 @@ OPERATIONS = [
     "score_features",
     "what_if",
     "customer_scores",
+    "score_history",
     "at_risk",
     "customers",
     "leads",

@@ -170,6 +170,7 @@ def test_logins_and_reads_are_in_the_audit_log_without_ids(client: TestClient, a
     told = [(line.action, line.route) for line in reversed(lines)]
     assert told == [
         ("user-change", "shuke users add"),
+        ("policy-change", "shuke serve"),
         ("login", "log_in"),
         ("read", "capture_lead"),
     ]  # the list of tasks was empty: nobody was read

@@ -1,5 +1,8 @@
 """Bad input on the command line: exit code 2, and a message that says what to do."""
 
+import re
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,6 +45,12 @@ def test_receipts_alone_train_every_model_but_that_of_leads(shuke: Shuke, home: 
     assert said.code == 0
     for model in ("churn_28d", "churn_60d", "clv_90d", "next_purchase"):
         assert f"{model} version 1" in said.out
+    with closing(sqlite3.connect(home / "records.db")) as records:
+        lines = records.execute("SELECT subject FROM audit_log WHERE route = 'shuke train'")
+        told = sorted(subject for (subject,) in lines)
+    champions = sorted(re.findall(r"(\w+) version 1: champion", said.out))
+    assert champions
+    assert told == [f"model:{model}" for model in champions]
     assert "lead_score not trained: Table leads holds no rows yet" in said.out
     named = shuke("train", "lead-score")
     assert named.code == 2

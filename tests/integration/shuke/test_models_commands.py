@@ -1,6 +1,8 @@
 """`shuke models` on a real store: what is refused, what is stored, what is said."""
 
+import json
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,40 @@ def test_a_shadow_begins_and_ends(shuke: Shuke) -> None:
         "churn_28d version 2 scores no more\n"
     )
     assert shuke("models", "shadow", "churn_28d", "--off").out == "churn_28d has no challenger\n"
+
+
+def audited(home: Path) -> list[tuple[str, str, str, dict]]:
+    with sqlite3.connect(home / "records.db") as connection:
+        rows = connection.execute(
+            "SELECT route, subject, who, details FROM audit_log ORDER BY seq"
+        ).fetchall()
+    connection.close()
+    assert all(who.startswith("cli:") for _, _, who, _ in rows)
+    return [(route, subject, who, json.loads(details)) for route, subject, who, details in rows]
+
+
+def test_every_change_of_a_role_is_a_line_with_who_and_why(shuke: Shuke, home: Path) -> None:
+    shuke("models", "promote", "churn_28d", "1")
+    assert shuke("models", "promote", "churn_28d", "2").code == 2
+    shuke("models", "promote", "churn_28d", "2", "--force", "--reason", "[now] 旧版坏了")
+    shuke("models", "rollback", "churn_28d")
+    assert shuke("models", "rollback", "churn_28d").code == 2
+    shuke("models", "shadow", "churn_28d", "2")
+    shuke("models", "shadow", "churn_28d", "--off")
+    shuke("models", "shadow", "churn_28d", "--off")
+    assert [(route, subject, details) for route, subject, _, details in audited(home)] == [
+        (f"shuke models {command}", "model:churn_28d", details)
+        for command, details in [
+            (
+                "promote",
+                {"version": "1", "forced": False, "reason": "by hand; its gate is passed"},
+            ),
+            ("promote", {"version": "2", "forced": True, "reason": "[now] 旧版坏了"}),
+            ("rollback", {"version": "1"}),
+            ("shadow", {"version": "2"}),
+            ("shadow --off", {"version": "2"}),
+        ]
+    ]
+    listed = shuke("audit", "list", "--action", "model-change")
+    assert "[now]" in listed.out.replace("\n", "")
+    assert shuke("audit", "verify").code == 0
