@@ -56,7 +56,7 @@ class Bench:
     x: Floats
     key: str
     rounds: int
-    seconds: float
+    seconds: int
 
 
 def main() -> None:
@@ -64,7 +64,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--home", type=Path)
     asked.add_argument("--rounds", type=int, default=5)
-    asked.add_argument("--seconds", type=float, default=3.0)
+    asked.add_argument("--seconds", type=int, default=3)
     asked.add_argument("--base", type=int, default=250_000, help="customers of a whole base")
     options = asked.parse_args()
     wrk()
@@ -153,7 +153,7 @@ def many(bench: Bench) -> None:
         _show(f"| {name} | {seconds * 1e3:,.0f} | {seconds / least:.2f} |")
 
 
-def _prepared(home: Path, folder: Path, rounds: int, seconds: float) -> Bench:
+def _prepared(home: Path, folder: Path, rounds: int, seconds: int) -> Bench:
     app = build(Settings(home=home))
     bundle = app.champions.get(MODEL)
     as_of = app.lake.today()

@@ -1,6 +1,7 @@
 """Servers under test: started on loopback, waited for, and ended."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from time import perf_counter, sleep
 import httpx2 as httpx
 
 PATIENCE = 120.0
+_GRACE = 20.0
 _NO_LIMIT = 1_000_000_000
 
 
@@ -40,7 +42,7 @@ def resident_mib(pid: int | str = "self") -> float:
 def ours(home: Path) -> Iterator[Served]:
     """Serve a home as `shuke serve` does, with no limit to the calls of a key."""
     settings = {"SHUKE_HOME": str(home), "SHUKE_RATE_LIMIT_CALLS": str(_NO_LIMIT)}
-    command = ["-m", "shuke.cli", "serve", "--port", "{port}"]
+    command = ["-m", "shuke.cli", "serve", "--demo", "--port", "{port}"]
     with _process(command, settings, "/readyz") as served:
         yield served
 
@@ -61,7 +63,11 @@ def mlflow(model: Path) -> Iterator[Served]:
     """Serve a model folder by `mlflow models serve`, in this environment."""
     command = ["-m", "mlflow", "models", "serve", "-m", str(model), "--env-manager", "local"]
     where = ["--host", "127.0.0.1", "--port", "{port}"]
-    with _process([*command, *where], {"MLFLOW_DISABLE_TELEMETRY": "true"}, "/ping") as served:
+    settings = {
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # its uvicorn
+    }
+    with _process([*command, *where], settings, "/ping") as served:
         yield served
 
 
@@ -82,12 +88,18 @@ def _process(command: list[str], settings: Mapping[str, str], path: str) -> Iter
         _wait(process, f"http://127.0.0.1:{port}{path}")
         yield Served(port, process.pid, perf_counter() - began)
     finally:
-        os.killpg(process.pid, 15)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
-            process.wait(20)
+        _end(process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is not None:
+        return
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _wait(process: "subprocess.Popen[bytes]", url: str) -> None:

@@ -46,7 +46,7 @@ class Target:
     value: str
     key: str = ""
 
-    def load(self, connections: int, seconds: float) -> Load:
+    def load(self, connections: int, seconds: int) -> Load:
         """Keep so many requests in the air.
 
         Raises
@@ -59,7 +59,7 @@ class Target:
                 wrk(),
                 "-t1",
                 f"-c{connections}",
-                f"-d{seconds:g}s",
+                f"-d{seconds}s",
                 "--timeout",
                 "10s",
                 f"-s{_SCRIPT}",
