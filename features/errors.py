@@ -42,6 +42,24 @@ class StateError(ShukeError):
     code = "not-ready"
 
 
+class UnreachableError(StateError):
+    """A server, file or disk this needs does not answer now; the same call may succeed later.
+
+    Attributes
+    ----------
+    after
+        Whole seconds until it is worth to try again.
+    """
+
+    after: ClassVar[int] = 5
+
+
+class StorageFullError(ShukeError):
+    """There is no room left to write."""
+
+    code = "storage-full"
+
+
 class ContractError(InputError):
     """A file or frame cannot be read as the table it claims to be."""
 

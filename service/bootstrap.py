@@ -36,6 +36,7 @@ from service.privacy.data_keys import FILE as DATA_KEY_FILE
 from service.privacy.data_keys import KeyRing
 from service.privacy.person import Rights
 from service.rate_limits import RateLimits
+from service.repository.engine import Patience as RecordsPatience
 from service.repository.records import Records
 from service.scoring import Clock, Scorer, Spread
 from service.sessions import Sessions
@@ -103,7 +104,9 @@ def build(
     models = ModelSettings(home=settings.home)
     lake = Lake(features.lake_dir, features.threads)
     store, registry = Store(features, lake), Registry(models)
-    score_log, records = ScoreLog(models.score_dir), Records(settings.records_url)
+    score_log = ScoreLog(models.score_dir)
+    patience = RecordsPatience(seconds=settings.database_patience_seconds)
+    records = Records(settings.records_url, patience)
     records.migrate()
     # Requests and imports read through different connections: one is not for several threads.
     reader = LakeReader(Lake(features.lake_dir, features.threads))

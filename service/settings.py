@@ -22,8 +22,20 @@ class Settings(BaseSettings):
         The one folder that holds all state of a tenant.
     database_url
         SQLAlchemy URL of the records; empty keeps them in SQLite under `home`.
+    database_patience_seconds
+        How long a request waits for the records: for a connection, for another writer, for an
+        answer. After that it is answered 503 and may be repeated.
     host, port
         Where the API listens.
+    workers
+        Processes of `shuke serve` that answer requests. With more than one, what `worker` leaves
+        to `shuke serve` is done once, by their parent, which answers none: events are folded, jobs
+        done and webhooks sent in one place, whatever the database is. Each process has its own
+        models, figures (`/metrics`) and, without `rate_limit_url`, its own count of calls.
+    shutdown_seconds
+        How long requests under way may take after SIGTERM.
+    registry_look_seconds
+        How often the registry is asked for promotions.
     max_body_bytes
         Largest request body taken.
     body_limits
@@ -57,8 +69,12 @@ class Settings(BaseSettings):
 
     home: Path = Path("var")
     database_url: str = ""
+    database_patience_seconds: float = Field(10.0, gt=0)
     host: str = "127.0.0.1"
     port: int = 8000
+    workers: int = Field(1, ge=1)
+    shutdown_seconds: int = Field(20, ge=1)
+    registry_look_seconds: float = Field(1.0, gt=0)
     max_body_bytes: int = 1_000_000
     body_limits: dict[str, int] = {"/v1/jobs/scores": 32_000_000}
     job_retention_days: float = Field(JOBS.keep / timedelta(days=1), gt=0)

@@ -4,8 +4,9 @@ One process at a time does it, for as long as it lives; another one waits for it
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from threading import Event, Thread
 from typing import Protocol
@@ -176,6 +177,15 @@ def in_background(work: Endless) -> Callable[[], None]:
         thread.join()
 
     return end
+
+
+@contextmanager
+def all_in_background(*works: Endless) -> Iterator[None]:
+    """Do works meanwhile, each in a thread, and end them in the reverse order."""
+    with ExitStack() as ends:
+        for each in works:
+            ends.callback(in_background(each))
+        yield
 
 
 def is_working(records: Records) -> bool:

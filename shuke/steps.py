@@ -228,21 +228,6 @@ def create_key(
     return new.clear
 
 
-def listen(app: "App", host: str, port: int) -> None:
-    """Serve the API until Ctrl-C; fold events and do jobs where no worker of its own does."""
-    import uvicorn
-
-    from service.api.app import create_app
-    from service.bootstrap import build_courier, build_job_runner, build_worker
-    from shuke.show import line
-
-    inline = app.settings.folds_inline
-    inline_work = (build_worker(app), build_job_runner(app)) if inline else ()
-    aside = (*inline_work, build_courier(app))
-    line(f"Serving http://{host}:{port} (OpenAPI page: /docs); Ctrl-C stops it")
-    uvicorn.run(create_app(app, *aside), host=host, port=port, log_level="warning")
-
-
 def api_schema() -> str:
     """Return the OpenAPI document of this version, made on a home that is thrown away."""
     from tempfile import TemporaryDirectory
@@ -262,12 +247,11 @@ def api_schema() -> str:
 def fold_events(app: "App") -> None:
     """Fold events and do jobs until Ctrl-C or SIGTERM, then leave nothing half done."""
     import signal
-    from contextlib import ExitStack
     from threading import Event
 
     from service.bootstrap import build_courier, build_job_runner, build_worker
     from service.logs import configure_logs
-    from service.worker import in_background
+    from service.worker import all_in_background
     from shuke.show import line
 
     configure_logs()
@@ -275,7 +259,5 @@ def fold_events(app: "App") -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
     line("Folding events, doing jobs, delivering webhooks; Ctrl-C stops it")
-    with ExitStack() as ends:
-        for aside in (build_job_runner(app), build_courier(app)):
-            ends.callback(in_background(aside))
+    with all_in_background(build_job_runner(app), build_courier(app)):
         build_worker(app).run(stop)

@@ -2,11 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
+from features.errors import StorageFullError, UnreachableError
 from service.api.rate_limits import count_attempt, count_call
 from service.bootstrap import App
 from service.crm.permissions import Scope, Viewer
@@ -18,6 +21,8 @@ from service.viewers import of_key, require
 SESSION_COOKIE = "shuke_session"
 CSRF_HEADER = "X-CSRF-Token"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_log = structlog.get_logger("shuke.api")
 
 _header = APIKeyHeader(name="X-API-Key", scheme_name="ApiKey", auto_error=False)
 _bearer = HTTPBearer(scheme_name="Bearer", auto_error=False)
@@ -97,6 +102,14 @@ def needs(scope: Scope) -> Callable[[Viewer], Awaitable[None]]:
     return check
 
 
+def _note_use(app: App, key_id: str, at: datetime) -> None:
+    try:
+        with app.records.transaction() as work:
+            work.keys.note_use(key_id, at)
+    except (StorageFullError, UnreachableError) as error:  # reading goes on while no one can write
+        _log.warning("use of a key not noted", error=str(error))
+
+
 def _of_key(request: Request, app: App, given: str) -> Viewer:
     verifier: Verifier = request.app.state.verifier
     at = app.clock()
@@ -106,6 +119,5 @@ def _of_key(request: Request, app: App, given: str) -> Viewer:
         key = verifier.verify(given, work.keys.get, at)
     count_call(request, app.limits, key.key_id)
     if not is_noted(key, at):
-        with app.records.transaction() as work:
-            work.keys.note_use(key.key_id, at)
+        _note_use(app, key.key_id, at)
     return of_key(key, app.policies.access)

@@ -11,7 +11,7 @@ def serve(
 ) -> None:
     """Serve the scoring API until Ctrl-C; the OpenAPI page is at /docs."""
     from service.bootstrap import build
-    from shuke.steps import listen
+    from shuke.serving import listen
 
     app = build()
     listen(app, host or app.settings.host, port or app.settings.port)
