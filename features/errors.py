@@ -1,6 +1,9 @@
 """The root of the error tree: every error a user can meet says what, where and what to do."""
 
-from typing import ClassVar
+import errno
+from typing import ClassVar, Final, Self
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class ShukeError(Exception):
@@ -23,6 +26,10 @@ class ShukeError(Exception):
         self.what = what
         self.where = where
         self.todo = todo
+
+    def again(self) -> Self:
+        """Return the same error anew, for another who meets it."""
+        return type(self)(self.what, where=self.where, todo=self.todo)
 
     def __str__(self) -> str:
         place = f" ({self.where})" if self.where else ""
@@ -58,6 +65,17 @@ class StorageFullError(ShukeError):
     """There is no room left to write."""
 
     code = "storage-full"
+
+
+def is_no_room(error: Exception) -> bool:
+    """Say whether a disk is full, a quota used up, or a file as large as this process may write."""
+    full = isinstance(error, OSError) and error.errno in _NO_ROOM
+    return full or isinstance(error, StorageFullError)
+
+
+def is_away(error: Exception) -> bool:
+    """Say whether a failure passes with a server that comes back, or with room on the disk."""
+    return isinstance(error, UnreachableError) or is_no_room(error)
 
 
 class ContractError(InputError):

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from features.rows import FeatureRows
 from models_registry.bundle import Bundle
 from models_registry.columns import Table, taken
 from models_registry.meta import Meta
-from models_registry.reasons import ReasonPolicy
+from models_registry.reasons import ReasonPolicy, snapshot_reason
 from models_registry.score import Category, Interval, Lang, Reason, Score, Status
 
 
@@ -28,6 +28,10 @@ class Freshness(Protocol):
     @property
     def at(self) -> datetime:
         """Wall-clock moment it was made."""
+
+    @property
+    def snapshot(self) -> bool:
+        """Whether it answers in place of newer features that cannot be read."""
 
 
 def judge(
@@ -55,7 +59,8 @@ def judge(
         Features older than this are stale.
     newest
         The newest materialization; None when the rows were asked for at a past `as_of`, where
-        nothing can be stale.
+        nothing can be stale. Rows of a snapshot are stale whatever their age: newer ones may be
+        where they cannot be read now, and the first reason says so.
     top_k
         Reasons per score; 0 saves nine tenths of the time.
     lang
@@ -75,12 +80,16 @@ def judge(
     answers = _answers(bundle, taken(table, known), top_k, lang, told, top_categories)
     at, late = utc(scored_at), timedelta(days=max_age_days)
     subjects = zip(_ids(table, "customer_id"), _ids(table, "lead_id"), strict=True)
+    snapshot = _is_snapshot(table, newest)
     scores = []
     for (customer_id, lead_id), moment in zip(subjects, moments, strict=True):
         answer, status = _NO_ANSWER, Status.UNKNOWN_CUSTOMER
         if moment is not None:
             answer = next(answers)
-            status = _status(answer.by_full_model, moment, at, newest, late)
+            status = _status(answer.by_full_model, moment, at, newest, late, snapshot=snapshot)
+            if snapshot and top_k > 0:
+                said = (snapshot_reason(moment, lang), *answer.reasons)
+                answer = replace(answer, reasons=said[:top_k])
         scores.append(_score(bundle.meta, customer_id, lead_id, moment, at, answer, status))
     return scores
 
@@ -171,14 +180,23 @@ def _status(
     scored_at: datetime,
     newest: Freshness | None,
     late: timedelta,
+    *,
+    snapshot: bool,
 ) -> Status:
     if not by_full_model:
         return Status.COLD_START
+    if snapshot:
+        return Status.STALE
     if newest is None:
         return Status.OK
     behind = utc(newest.as_of) - moment > late
     neglected = scored_at - utc(newest.at) > late
     return Status.STALE if behind or neglected else Status.OK
+
+
+def _is_snapshot(table: Table, newest: Freshness | None) -> bool:
+    read = isinstance(table, FeatureRows) and table.snapshot
+    return read or (newest is not None and newest.snapshot)
 
 
 def _moments(table: Table) -> list[datetime | None]:

@@ -37,7 +37,7 @@ class Patience:
     Attributes
     ----------
     connect
-        For a server to take a connection.
+        For a server to take a connection; PostgreSQL's library knows no less than 2.
     answer
         For its answer, or for another writer to finish.
     """
@@ -138,7 +138,9 @@ def table_of(space: str) -> str:
 
 
 def public(url: str) -> str:
-    """Return a URL without user and password, fit for a message."""
+    """Return a URL without user and password, fit for a message; empty for an empty one."""
+    if not url:
+        return ""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 

@@ -9,7 +9,7 @@ import structlog
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
-from features.errors import StorageFullError, UnreachableError
+from features.errors import ShukeError
 from service.api.rate_limits import count_attempt, count_call
 from service.bootstrap import App
 from service.crm.permissions import Scope, Viewer
@@ -106,7 +106,7 @@ def _note_use(app: App, key_id: str, at: datetime) -> None:
     try:
         with app.records.transaction() as work:
             work.keys.note_use(key_id, at)
-    except (StorageFullError, UnreachableError) as error:  # reading goes on while no one can write
+    except ShukeError as error:  # reading goes on while nobody can write
         _log.warning("use of a key not noted", error=str(error))
 
 

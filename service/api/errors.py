@@ -1,6 +1,5 @@
 """The one translation of errors into problem documents (RFC 9457, application/problem+json)."""
 
-import errno
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -12,7 +11,14 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from features.errors import InputError, ShukeError, StateError, StorageFullError, UnreachableError
+from features.errors import (
+    InputError,
+    ShukeError,
+    StateError,
+    StorageFullError,
+    UnreachableError,
+    is_no_room,
+)
 from models_registry.errors import BundleError, UnknownModelError
 from service.api.middleware import REQUEST_ID_HEADER
 from service.errors import ConflictError, NotFoundError, TryLaterError
@@ -51,9 +57,6 @@ HTTP_CODES: Mapping[str, int] = {
     _INVALID: 422,
     _UNEXPECTED: 500,
 }
-
-# A disk, a quota, or the largest file the process may write.
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 _log = structlog.get_logger("shuke.api")
 
@@ -190,9 +193,9 @@ def of_ours(request: Request, error: Exception) -> Response:
 
 def _of_disk(request: Request, error: Exception) -> Response:
     """Answer for a disk that is full; any other fault of the system stays a surprise."""
-    if not isinstance(error, OSError) or error.errno not in _NO_ROOM:
+    if not is_no_room(error):
         raise error
-    _log.error("no room left", path=request.url.path, file=str(error.filename or ""))
+    _log.error("no room left", path=request.url.path, error=str(error))
     full = StorageFullError(
         "There is no room left to write",
         todo="Free some space; nothing of this request is kept.",
