@@ -4,12 +4,13 @@ SERVE      ?= 1
 HOST       ?= 127.0.0.1
 PORT       ?= 8000
 WORKERS    ?= 2
+MINUTES    ?= 10
 UV_VERSION := 0.13.9
 BIN        := .venv/bin
 SHUKE      := $(BIN)/shuke
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint format test bench bench-features bench-online bench-live bench-models bench-trees worker catalogue openapi features train nightly drift serve mlflow lock clean
+.PHONY: help setup demo lint format test bench bench-features bench-online bench-live bench-models bench-trees bench-hostile bench-soak worker catalogue openapi features train nightly drift serve mlflow lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +59,12 @@ bench-models: setup .venv-btyd/ready ## predictions beside what a shop would do 
 
 bench-trees: setup ## what more trees and leaves buy, and what they cost
 	$(BIN)/python -m tests.benchmarks.accuracy_cost
+
+bench-hostile: setup ## ten thousand hostile requests; none may be answered 500
+	$(BIN)/python -m tests.benchmarks.hostile
+
+bench-soak: setup ## MINUTES at 70 % of the peak: errors, speed, memory
+	$(BIN)/python -m tests.benchmarks.soak --minutes $(MINUTES)
 
 .venv-btyd/ready: tests/benchmarks/btyd.lock | .venv/ready
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-btyd

@@ -29,10 +29,6 @@ class Freshness(Protocol):
     def at(self) -> datetime:
         """Wall-clock moment it was made."""
 
-    @property
-    def snapshot(self) -> bool:
-        """Whether it answers in place of newer features that cannot be read."""
-
 
 def judge(
     bundle: Bundle,
@@ -41,6 +37,7 @@ def judge(
     scored_at: datetime,
     max_age_days: float,
     newest: Freshness | None = None,
+    snapshot: bool = False,
     top_k: int = 0,
     lang: Lang = "en",
     told: ReasonPolicy | None = None,
@@ -59,8 +56,10 @@ def judge(
         Features older than this are stale.
     newest
         The newest materialization; None when the rows were asked for at a past `as_of`, where
-        nothing can be stale. Rows of a snapshot are stale whatever their age: newer ones may be
-        where they cannot be read now, and the first reason says so.
+        nothing can be stale.
+    snapshot
+        The rows answer in place of newer ones that cannot be read now, as `FeatureRows` say by
+        themselves: they are stale whatever their age, and the first reason says so.
     top_k
         Reasons per score; 0 saves nine tenths of the time.
     lang
@@ -80,7 +79,7 @@ def judge(
     answers = _answers(bundle, taken(table, known), top_k, lang, told, top_categories)
     at, late = utc(scored_at), timedelta(days=max_age_days)
     subjects = zip(_ids(table, "customer_id"), _ids(table, "lead_id"), strict=True)
-    snapshot = _is_snapshot(table, newest)
+    snapshot = snapshot or (isinstance(table, FeatureRows) and table.snapshot)
     scores = []
     for (customer_id, lead_id), moment in zip(subjects, moments, strict=True):
         answer, status = _NO_ANSWER, Status.UNKNOWN_CUSTOMER
@@ -183,20 +182,15 @@ def _status(
     *,
     snapshot: bool,
 ) -> Status:
-    if not by_full_model:
-        return Status.COLD_START
     if snapshot:
         return Status.STALE
+    if not by_full_model:
+        return Status.COLD_START
     if newest is None:
         return Status.OK
     behind = utc(newest.as_of) - moment > late
     neglected = scored_at - utc(newest.at) > late
     return Status.STALE if behind or neglected else Status.OK
-
-
-def _is_snapshot(table: Table, newest: Freshness | None) -> bool:
-    read = isinstance(table, FeatureRows) and table.snapshot
-    return read or (newest is not None and newest.snapshot)
 
 
 def _moments(table: Table) -> list[datetime | None]:

@@ -131,9 +131,9 @@ def _begin_postgres(connection: Connection) -> None:
 
 
 def _sqlite_engine(url: str, patience: Patience) -> Engine:
-    engine = create_engine(
-        url, pool_timeout=patience.seconds, connect_args={"timeout": patience.seconds}
-    )
+    # A database in memory has one connection a thread and no pool to wait at.
+    pool = {"pool_timeout": patience.seconds} if make_url(url).database else {}
+    engine = create_engine(url, connect_args={"timeout": patience.seconds}, **pool)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

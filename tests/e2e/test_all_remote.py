@@ -1,5 +1,6 @@
 """PostgreSQL, Redis and a remote MLflow by settings alone; promotions there are followed."""
 
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -68,4 +69,4 @@ def test_everything_remote_is_served_by_settings_alone(remote: Served) -> None:
         assert (remote.home / "models" / "churn_60d" / version / "meta.json").exists()
         registry.rollback("churn_60d")
         until(lambda: served_version() == "1", 30, "for the rollback")
-    assert remote.end() == 0, remote.log
+    assert remote.end() in (0, -signal.SIGTERM), remote.log

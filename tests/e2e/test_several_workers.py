@@ -60,7 +60,7 @@ def test_two_workers_answer_and_none_is_left(served: Served) -> None:
     _events_are_folded_once(served)
     every = {pid for pid in pids(served.home) if lives(pid)} | {parent}
     slow = _under_way(served)
-    assert served.end() == 0, served.log
+    assert served.end() in (0, -signal.SIGTERM), served.log
     slow.join(30)
     assert not slow.is_alive()
     assert slow.status == [200]

@@ -56,7 +56,7 @@ def test_scores_leads_and_ages_go_on_over_every_jump(client: TestClient, clock: 
         assert first.status_code == 201, first.text
         again = client.post("/v1/leads", json=LEAD, headers=key)
         assert again.json()["lead_id"] == first.json()["lead_id"]
-    clock.move(days=-400)  # before anything was built
+    clock.move(days=-5_000)  # before anything was built
     assert features_age(client) == 0
 
 

@@ -61,7 +61,9 @@ def figure(client: TestClient, name: str) -> float:
 
 def test_the_snapshot_answers_until_redis_is_back(client: TestClient, redis: Redis) -> None:
     before = scores(client)
-    assert [each["status"] for each in before] == ["ok", "ok", "unknown_customer"]
+    fresh = [each["status"] for each in before]
+    assert set(fresh[:2]) <= {"ok", "cold_start"}
+    assert fresh[2] == "unknown_customer"
     assert figure(client, "shuke_features_snapshot") == 0
     redis.stop()
     meanwhile = scores(client)
@@ -74,7 +76,7 @@ def test_the_snapshot_answers_until_redis_is_back(client: TestClient, redis: Red
     assert "online store" in ready["degraded"][0]["what"]
     assert figure(client, "shuke_features_snapshot") == 1
     redis.start()
-    until(lambda: scores(client)[0]["status"] == "ok", 20)
+    until(lambda: [each["status"] for each in scores(client)] == fresh, 20)
     assert CODE not in codes(scores(client)[0])
     assert client.get("/readyz").json()["degraded"] == []
 
@@ -93,21 +95,21 @@ def test_a_redis_that_stands_still_holds_up_no_request_for_long(
         assert scores(client)[0]["status"] == "stale"
     assert time.monotonic() - began < 5 * 2 * (CONNECT + READ) + 5
     redis.thaw()
-    until(lambda: scores(client)[0]["status"] == "ok", 20)
+    until(lambda: scores(client)[0]["status"] != "stale", 20)
 
 
-def test_what_if_and_a_whole_customer_say_stale_too(client: TestClient, redis: Redis) -> None:
+def test_a_whole_customer_says_stale_too(client: TestClient, redis: Redis) -> None:
     redis.stop()
     whole = client.get("/v1/customers/C00001/scores").json()
-    assert {score["status"] for score in whole["scores"]} <= {"stale", "cold_start"}
-    assert any(codes(score)[:1] == [CODE] for score in whole["scores"])
+    assert {score["status"] for score in whole["scores"]} == {"stale"}
+    assert all(codes(score)[:1] == [CODE] for score in whole["scores"])
 
 
 def test_who_was_erased_is_in_no_snapshot(app: App, client: TestClient, redis: Redis) -> None:
     redis.stop()
     assert scores(client)[0]["status"] == "stale"
     redis.start()
-    until(lambda: scores(client)[0]["status"] == "ok", 20)
+    until(lambda: scores(client)[0]["status"] != "stale", 20)
     assert app.store.forget("C00001")["online"] >= 2  # in Redis and in the snapshot
     redis.stop()
     statuses = [each["status"] for each in scores(client)]
