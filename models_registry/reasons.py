@@ -12,6 +12,7 @@ from models_registry.groups import grouped
 from models_registry.meta import Condition, Meta
 from models_registry.score import Lang, Reason
 
+OUTSIDE = "OUTSIDE_POPULATION"
 _CAPTURED = "lead_"
 _EN = {"weekday": "Day of capture", "hour": "Hour of capture (UTC)"}
 _ZH = {
@@ -220,7 +221,7 @@ def _written(value: float | str | None, policy: ReasonPolicy) -> str:
 
 def _outside(missed: Condition, value: float | None, lang: Lang, policy: ReasonPolicy) -> Reason:
     return Reason(
-        code="OUTSIDE_POPULATION",
+        code=OUTSIDE,
         feature=missed.feature,
         value=value,
         typical=missed.value,

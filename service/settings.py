@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.idempotency import POLICY as KEYS
+from service.idempotency import IdempotencyPolicy
 from service.jobs.policy import POLICY as JOBS
 from service.live.policy import POLICY
 from service.rate_limits import RATES, RatePolicy
@@ -55,6 +57,8 @@ class Settings(BaseSettings):
     data_key
         Keys of phone numbers and e-mail addresses, the newest first, with commas between; empty
         keeps them in the file `data.key` under `home`, made when first needed.
+    idempotency_in_flight_seconds
+        A call under an idempotency key that has not finished after so long is taken for dead.
     rate_limit_calls, rate_limit_seconds
         Calls a key may make in a window of so many seconds.
     rate_limit_attempts
@@ -83,12 +87,17 @@ class Settings(BaseSettings):
     flush_seconds: float = Field(POLICY.flush_after, gt=0)
     inbox_retention_days: float = Field(POLICY.keep / timedelta(days=1), ge=1)
     data_key: SecretStr = SecretStr("")
-
+    idempotency_in_flight_seconds: float = Field(KEYS.in_flight / timedelta(seconds=1), gt=0)
     rate_limit_calls: int = Field(RATES.calls, ge=1)
     rate_limit_seconds: int = Field(RATES.seconds, ge=1)
     rate_limit_attempts: int = Field(RATES.attempts, ge=1)
     rate_limit_url: str = ""
     webhook_allow_private: bool = False
+
+    @property
+    def idempotency_policy(self) -> IdempotencyPolicy:
+        """How long idempotency keys are known and in flight."""
+        return IdempotencyPolicy(in_flight=timedelta(seconds=self.idempotency_in_flight_seconds))
 
     @property
     def rate_policy(self) -> RatePolicy:

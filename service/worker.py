@@ -64,8 +64,9 @@ class Worker:
     def run(self, stop: Event) -> None:
         """Work until `stop` is set, then bring into the lake what is online, and return."""
         turn = self._records.turn(TURN)
-        waits = False
+        waits, rest = False, self._policy.rest
         while not stop.is_set():
+            began = time.monotonic()
             try:
                 if turn.take():
                     waits = False
@@ -76,7 +77,10 @@ class Worker:
             except Exception as error:  # a worker outlives whatever its servers do
                 _log.exception("the worker starts anew", error=str(error))
                 turn.give_up()
-                stop.wait(self._policy.rest)
+                if time.monotonic() - began > self._policy.rest_most:
+                    rest = self._policy.rest  # it had worked for a while
+                stop.wait(rest)
+                rest = min(2 * rest, self._policy.rest_most)
             else:
                 stop.wait(self._policy.look)
         turn.give_up()

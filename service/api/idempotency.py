@@ -19,7 +19,7 @@ from service.api import errors
 from service.api.dependencies import CurrentApp, CurrentViewer
 from service.api.middleware import REQUEST_ID_HEADER
 from service.bootstrap import App
-from service.idempotency import POLICY, Answer, Call, Claim, digest
+from service.idempotency import Answer, Call, Claim, digest
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -126,7 +126,7 @@ def install(api: FastAPI, app: App) -> None:
 
 def _begin(app: App, call: Call) -> Claim | Answer:
     with app.records.transaction() as work:
-        return work.idempotency.begin(call, app.clock(), POLICY)
+        return work.idempotency.begin(call, app.clock(), app.settings.idempotency_policy)
 
 
 def _finish(app: App, claim: Claim, answer: Answer) -> None:

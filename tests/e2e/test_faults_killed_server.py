@@ -22,6 +22,8 @@ from tests.serving import Served, make_home, running, until
 KILLS = 5
 SECONDS = 1.5  # of load between two kills, at most
 FREE = (409, 429, 503)
+# A killed call frees its key soon, so that the load goes on.
+SETTINGS = {"SHUKE_FLUSH_SECONDS": "0.5", "SHUKE_IDEMPOTENCY_IN_FLIGHT_SECONDS": "2"}
 
 
 @dataclass
@@ -86,7 +88,7 @@ class Till:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     home = tmp_path_factory.mktemp("killed-server")
-    served = Served(home, make_home(home), {"SHUKE_FLUSH_SECONDS": "0.5"})
+    served = Served(home, make_home(home), SETTINGS)
     with running(served):
         yield served
 

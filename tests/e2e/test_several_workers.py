@@ -42,6 +42,7 @@ def lives(pid: int) -> bool:
 
 
 def ask(served: Served) -> None:
+    time.sleep(0.3)
     with served.client() as client:  # a new connection each time: either worker may take it
         answer = client.post("/v1/scores/churn_60d", json={"ids": ["C00001"]})
     assert answer.status_code == 200, answer.text
