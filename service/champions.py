@@ -11,7 +11,12 @@ import structlog
 
 from features.errors import ShukeError
 from models_registry.bundle import Bundle
-from models_registry.errors import NoChampionError, RegistryAwayError, UnknownModelError
+from models_registry.errors import (
+    BundleError,
+    NoChampionError,
+    RegistryAwayError,
+    UnknownModelError,
+)
 from models_registry.families import Champions as Names
 from models_registry.families import Standing, exchanged
 
@@ -56,7 +61,8 @@ class ChampionPolicy:
     retry
         Until a version that could not be loaded is tried again.
     turn
-        For another thread that asks the registry, when a request needs a model never loaded.
+        For another thread that asks the registry, when a request needs a model never loaded;
+        and until one asks again after a failure.
     leave
         At the end, for a look at the registry under way.
     """
@@ -90,6 +96,7 @@ class Champions:
         self.refused: Mapping[str, Refused] = {}
         self._source = source
         self._policy = policy or ChampionPolicy()
+        self._ask_at = 0.0
         self._lock = Lock()
         self._stamp: Hashable = None
         self._names: Names = {}
@@ -148,16 +155,15 @@ class Champions:
         try:
             with self._lock:
                 self._look()
-        except Exception as error:  # whatever a registry's server does
-            if not self.away:
-                _log.error("registry not reached", error=str(error))
-            self.away = str(error)
-        else:
-            self.away = ""
+        except Exception:  # whatever a registry's server does
+            if not self.away:  # else it is told already
+                _log.exception("champions not refreshed")
 
     def _first(self, model: str) -> Bundle:
         with self._turn():
             if model not in self._names:
+                if self.away and monotonic() < self._ask_at:
+                    raise _no_registry()
                 self._look()
             if model not in self._names:
                 raise NoChampionError(
@@ -175,10 +181,7 @@ class Champions:
     def _turn(self) -> Iterator[None]:
         """Ask the registry alone; a request does not wait for long where that hangs."""
         if not self._lock.acquire(timeout=self._policy.turn):
-            raise RegistryAwayError(
-                "The registry of models does not answer",
-                todo="Repeat the request after a while; /readyz says when it is back.",
-            )
+            raise _no_registry()
         try:
             yield
         finally:
@@ -190,7 +193,7 @@ class Champions:
         if refused and refused.version == version and monotonic() < refused.again_at:
             raise refused.error.again()
         try:
-            bundle = self._source.load(model, version)
+            bundle = self._read(model, version)
         except ShukeError as error:
             if refused is None or (refused.version, str(refused.error)) != (version, str(error)):
                 _log.error("champion not loaded", model=model, version=version, error=str(error))
@@ -200,15 +203,36 @@ class Champions:
         self.refused = {name: each for name, each in self.refused.items() if name != model}
         return bundle
 
+    def _read(self, model: str, version: str) -> Bundle:
+        try:
+            return self._source.load(model, version)
+        except OSError as error:  # a full disk, a folder that may not be read
+            raise BundleError(
+                f"The files cannot be read or copied: {error}", where=model
+            ) from error
+
     def _look(self) -> None:
         # Taken before reading: what is written in between is another stamp next time.
         stamp = self._source.stamp()
         if stamp is None or stamp != self._stamp:
-            self._stamp = stamp if self._exchange() else None
+            self._stamp = stamp if self._exchange(self._standing()) else None
 
-    def _exchange(self) -> bool:
+    def _standing(self) -> Standing:
+        """Ask the registry, and remember whether it answered."""
+        try:
+            standing = self._source.standing()
+        except Exception as error:
+            if not self.away:
+                _log.error("registry not reached", error=str(error))
+            self.away = str(error)
+            self._ask_at = monotonic() + self._policy.turn
+            raise
+        self.away = ""
+        return standing
+
+    def _exchange(self, new: Standing) -> bool:
         """Take over what the registry says; return whether all of it could be loaded."""
-        old, new = self._names, self._source.standing()
+        old = self._names
         came: dict[str, Bundle] = {}
         failed = set()
         for model, named in exchanged(old, new).items():
@@ -225,6 +249,13 @@ class Champions:
         promoted = {model: named.version for model, named in new.champions.items()}
         self.refused = {m: r for m, r in self.refused.items() if promoted.get(m) == r.version}
         return not failed
+
+
+def _no_registry() -> RegistryAwayError:
+    return RegistryAwayError(
+        "The registry of models does not answer",
+        todo="Repeat the request after a while; /readyz says when it is back.",
+    )
 
 
 @contextmanager
