@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 SPEC = Path(__file__).parents[2] / "docs" / "openapi.json"
@@ -77,7 +78,14 @@ def operations() -> list[Operation]:
     return found
 
 
-def requests(count: int, key: str, seed: int = 0) -> Iterator[bytes]:
+class Hostile(NamedTuple):
+    """Bytes to send; `whole` says whether a server can know that nothing more comes."""
+
+    sent: bytes
+    whole: bool
+
+
+def requests(count: int, key: str, seed: int = 0) -> Iterator[Hostile]:
     """Yield so many hostile requests; most carry a key that holds."""
     rng, every = random.Random(seed), operations()
     kinds: list[Callable[[random.Random, list[Operation], str], bytes]] = [
@@ -86,7 +94,8 @@ def requests(count: int, key: str, seed: int = 0) -> Iterator[bytes]:
         *(_nested, _typed, _numbered, _pathed, _headed, _framed, _noise),
     ]
     for _ in range(count):
-        yield rng.choice(kinds)(rng, every, key)
+        kind = rng.choice(kinds)
+        yield Hostile(kind(rng, every, key), kind not in (_framed, _noise))
 
 
 def _mutated(rng: random.Random, every: list[Operation], key: str) -> bytes:

@@ -68,6 +68,19 @@ def test_two_workers_answer_and_none_is_left(served: Served) -> None:
     until(lambda: not any(map(lives, every)), 10, "for the end of all")
 
 
+def test_workers_end_with_a_parent_that_is_killed(served: Served) -> None:
+    if served.process is None or served.process.poll() is not None:
+        served.start()
+    until(lambda: _asked(served) and any(map(lives, pids(served.home))))
+    served.end(signal.SIGKILL)
+    until(lambda: not any(map(lives, pids(served.home))), 60, "for workers without a parent to end")
+
+
+def _asked(served: Served) -> bool:
+    ask(served)
+    return True
+
+
 def _a_worker_that_dies_is_replaced(served: Served, pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
