@@ -70,6 +70,11 @@ class Standing:
     reset: int
 
 
+def _ahead() -> float:
+    """Return how far the clock is ahead of the monotonic one; it changes when the clock is set."""
+    return time.time() - time.monotonic()
+
+
 class RateLimits:
     """Counts calls.
 
@@ -90,13 +95,13 @@ class RateLimits:
         url: str = "",
         policy: RatePolicy = RATES,
         monotonic: Callable[[], float] = time.monotonic,
-        wall: Callable[[], float] = time.time,
+        ahead: Callable[[], float] = _ahead,
     ) -> None:
         self._policy = policy
         self._monotonic = monotonic
         self._own = MovingWindowRateLimiter(MemoryStorage(_MEMORY))
-        self._wall = wall
-        self._ahead = wall() - monotonic()
+        self._ahead = ahead
+        self._was_ahead = ahead()
         self._shared = _shared(url, self._policy) if url else None
         self._alone_until = 0.0
         self._calls = RateLimitItemPerSecond(self._policy.calls, self._policy.seconds, "calls")
@@ -143,11 +148,13 @@ class RateLimits:
 
         Set back by an hour, a window would not end for an hour.
         """
-        ahead = self._wall() - self._monotonic()
-        if abs(ahead - self._ahead) > self._policy.drift:
+        ahead = self._ahead()
+        if abs(ahead - self._was_ahead) > self._policy.drift:
             self._own = MovingWindowRateLimiter(MemoryStorage(_MEMORY))
-            _log.warning("the clock was set; calls are counted anew", seconds=ahead - self._ahead)
-        self._ahead = ahead
+            _log.warning(
+                "the clock was set; calls are counted anew", seconds=ahead - self._was_ahead
+            )
+        self._was_ahead = ahead
         return self._own
 
 
