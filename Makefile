@@ -4,13 +4,14 @@ SERVE      ?= 1
 HOST       ?= 127.0.0.1
 PORT       ?= 8000
 WORKERS    ?= 2
+MINUTES    ?= 10
 UV_VERSION := 0.13.9
 AUDIT      := pip-audit==2.10.1
 BIN        := .venv/bin
 SHUKE      := $(BIN)/shuke
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint format test bench bench-features bench-online bench-live bench-models bench-service bench-trees worker catalogue openapi features train nightly drift serve mlflow lock clean audit
+.PHONY: help setup demo lint format test bench bench-features bench-online bench-live bench-models bench-service bench-trees worker catalogue openapi features train nightly drift serve mlflow lock clean audit bench-hostile bench-soak
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +63,12 @@ bench-service: setup ## scores on request beside the least that could give them 
 
 bench-trees: setup ## what more trees and leaves buy, and what they cost
 	$(BIN)/python -m tests.benchmarks.accuracy_cost
+
+bench-hostile: setup ## ten thousand hostile requests; none may be answered 500
+	$(BIN)/python -m tests.benchmarks.hostile
+
+bench-soak: setup ## MINUTES at 70 % of the peak: errors, speed, memory
+	$(BIN)/python -m tests.benchmarks.soak --minutes $(MINUTES)
 
 .venv-btyd/ready: tests/benchmarks/btyd.lock | .venv/ready
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-btyd

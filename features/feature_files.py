@@ -40,11 +40,14 @@ class FeatureFiles:
 
     def cutoffs(self) -> list[datetime]:
         """Return the cutoffs (aware UTC, ascending) that have rows of the present definitions."""
-        return [
-            datetime.strptime(path.name, _NAME).replace(tzinfo=UTC)
-            for path in self._files()
-            if self._stands(path)
-        ]
+        return [_cutoff(path) for path in self._files() if self._stands(path)]
+
+    def newest(self) -> datetime | None:
+        """Return the last cutoff that has rows of the present definitions."""
+        for path in reversed(list(self._files())):
+            if self._stands(path):
+                return _cutoff(path)
+        return None
 
     def rows(self, as_of: datetime, content: str) -> int | None:
         """Return how many rows made from `content` stand for `as_of`; None if not built."""
@@ -122,3 +125,7 @@ class FeatureFiles:
             return pq.read_metadata(path).metadata or {}
         except pa.ArrowInvalid:  # torn from outside: as good as not built
             return {}
+
+
+def _cutoff(path: Path) -> datetime:
+    return datetime.strptime(path.name, _NAME).replace(tzinfo=UTC)

@@ -32,6 +32,8 @@ class FeatureRows:
         Shape (n, len(names)), float64; NaN where missing.
     arrays
         Column to one list or None per row.
+    snapshot
+        The rows are those of the last built files, as the online store is away.
     """
 
     ids: Sequence[str]
@@ -39,6 +41,7 @@ class FeatureRows:
     names: tuple[str, ...]
     numbers: Floats
     arrays: Mapping[str, Sequence[list[Any] | None]]
+    snapshot: bool = False
 
     def __len__(self) -> int:
         """Return how many rows there are."""
@@ -72,6 +75,7 @@ class FeatureRows:
             self.names,
             self.numbers[chosen],
             {name: [each[at] for at in chosen] for name, each in self.arrays.items()},
+            self.snapshot,
         )
 
     def frame(self) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -21,6 +22,11 @@ class Settings(BaseSettings):
     online_url
         Where features lie online: empty for a SQLite file under `home`, `postgresql://...` or
         `redis://...`.
+    online_connect_seconds, online_read_seconds
+        How long a request waits for that server to take a connection, and for its answer; then
+        the snapshot of the built files answers. Writing waits longer: nobody waits for it.
+    online_rest_seconds
+        How long the snapshot answers until the server is tried again.
     """
 
     model_config = SettingsConfigDict(env_prefix="SHUKE_", extra="ignore")
@@ -29,6 +35,9 @@ class Settings(BaseSettings):
     threads: int = 1
     engine: Literal["duckdb", "spark"] = "duckdb"
     online_url: str = ""
+    online_connect_seconds: float = Field(1.0, gt=0)
+    online_read_seconds: float = Field(2.0, gt=0)
+    online_rest_seconds: float = Field(2.0, ge=0)
 
     @property
     def lake_dir(self) -> Path:

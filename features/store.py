@@ -30,7 +30,10 @@ from features.feature_sets import (
 )
 from features.lake.lake import Lake
 from features.offline_store import offline_store
+from features.online.backend import Patience, public
 from features.online.open import open_backend
+from features.online.reader import OnlineReader
+from features.online.snapshot import FILE, Snapshot
 from features.online.store import Materialized, OnlineStore
 from features.rows import FeatureRows
 from features.settings import Settings
@@ -157,8 +160,11 @@ class Store:
         return self._online.put(each.name, each.columns, rows)
 
     def materialized(self) -> Materialized | None:
-        """Return the newest materialization of the present definitions; None before the first."""
-        return self._online.materialized()
+        """Return the newest materialization of the present definitions; None before the first.
+
+        While the online store is away, that of the snapshot which answers instead.
+        """
+        return self._reader.materialized()
 
     def history(self, service: str, entities: pd.DataFrame) -> pd.DataFrame:
         """Return features as they were known at the moments asked for.
@@ -222,21 +228,22 @@ class Store:
         FeaturesMissingError
             As `online`.
         """
-        if self.materialized() is None:
+        sets = sets_of(service)
+        found = self._reader.find(sets, ids)
+        if found is None:
             raise FeaturesMissingError(
                 "No features are online",
-                where=self._settings.online_url or str(self._settings.online_dir),
+                where=public(self._settings.online_url) or str(self._settings.online_dir),
                 todo="Run `shuke features materialize`.",
             )
-        sets = sets_of(service)
-        found = [self._online.rows(each.name, each.columns, ids) for each in sets]
-        first, *others = found
+        first, *others = found.rows
         return FeatureRows(
             ids,
             first.as_of,
             tuple(name for each in sets for name, kind in each.columns.items() if kind == "number"),
-            np.hstack([each.numbers for each in found]) if others else first.numbers,
-            {name: column for each in found for name, column in each.arrays.items()},
+            np.hstack([each.numbers for each in found.rows]) if others else first.numbers,
+            {name: column for each in found.rows for name, column in each.arrays.items()},
+            found.newest.snapshot,
         )
 
     def held(self, customer_id: str) -> dict[str, list[dict[str, Any]]]:
@@ -252,16 +259,16 @@ class Store:
 
     def forget(self, customer_id: str) -> dict[str, int]:
         """Remove a customer's rows from files, checkpoints and the online store; say how many."""
+        snapshot = self._snapshot.store.remove(customer_id) if self._snapshot.exists() else 0
         return {
             "features": erasure.erase(self._settings.feature_dir, customer_id),
-            "online": self._online.remove(customer_id),
+            "online": self._online.remove(customer_id) + snapshot,
         }
 
     def close(self) -> None:
         """Give files and connections of the online store back; the next use opens new ones."""
-        if "_online" in vars(self):
-            self._online.close()
-            del self._online
+        for name in {"_online", "_reader"} & vars(self).keys():
+            vars(self).pop(name).close()
 
     def feature_names(self, service: str) -> list[str]:
         """Return the columns of a service in their order."""
@@ -275,6 +282,19 @@ class Store:
     def _online(self) -> OnlineStore:
         backend = open_backend(self._settings.online_url, self._settings.online_dir)
         return OnlineStore(backend, self._definitions)
+
+    @cached_property
+    def _reader(self) -> OnlineReader:
+        settings = self._settings
+        patience = Patience(settings.online_connect_seconds, settings.online_read_seconds)
+        backend = open_backend(settings.online_url, settings.online_dir, patience)
+        store = OnlineStore(backend, self._definitions)
+        return OnlineReader(store, self._snapshot, settings.online_rest_seconds)
+
+    @cached_property
+    def _snapshot(self) -> Snapshot:
+        files = {each: self._files(each) for each in SETS}
+        return Snapshot(self._settings.online_dir / FILE, files, self._definitions)
 
     @cached_property
     def _builder(self) -> Builder:

@@ -1,6 +1,6 @@
 """What can go wrong with models and scores."""
 
-from features.errors import InputError, ShukeError, StateError
+from features.errors import InputError, ShukeError, StateError, UnreachableError
 
 
 class UnknownModelError(InputError):
@@ -31,6 +31,12 @@ class FamilyTornError(StateError):
     """Models that only hold together would be split."""
 
     code = "family-torn"
+
+
+class RegistryAwayError(UnreachableError):
+    """The registry of models, or the place of their files, does not answer now."""
+
+    code = "registry-away"
 
 
 class ScoresMissingError(StateError):

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from features.rows import FeatureRows
 from models_registry.bundle import Bundle
 from models_registry.columns import Table, taken
 from models_registry.meta import Meta
-from models_registry.reasons import ReasonPolicy
+from models_registry.reasons import ReasonPolicy, snapshot_reason
 from models_registry.score import Category, Interval, Lang, Reason, Score, Status
 
 
@@ -37,6 +37,7 @@ def judge(
     scored_at: datetime,
     max_age_days: float,
     newest: Freshness | None = None,
+    snapshot: bool = False,
     top_k: int = 0,
     lang: Lang = "en",
     told: ReasonPolicy | None = None,
@@ -56,6 +57,9 @@ def judge(
     newest
         The newest materialization; None when the rows were asked for at a past `as_of`, where
         nothing can be stale.
+    snapshot
+        The rows answer in place of newer ones that cannot be read now, as `FeatureRows` say by
+        themselves: they are stale whatever their age, and the first reason says so.
     top_k
         Reasons per score; 0 saves nine tenths of the time.
     lang
@@ -75,12 +79,16 @@ def judge(
     answers = _answers(bundle, taken(table, known), top_k, lang, told, top_categories)
     at, late = utc(scored_at), timedelta(days=max_age_days)
     subjects = zip(_ids(table, "customer_id"), _ids(table, "lead_id"), strict=True)
+    snapshot = snapshot or (isinstance(table, FeatureRows) and table.snapshot)
     scores = []
     for (customer_id, lead_id), moment in zip(subjects, moments, strict=True):
         answer, status = _NO_ANSWER, Status.UNKNOWN_CUSTOMER
         if moment is not None:
             answer = next(answers)
-            status = _status(answer.by_full_model, moment, at, newest, late)
+            status = _status(answer.by_full_model, moment, at, newest, late, snapshot=snapshot)
+            if snapshot and top_k > 0:
+                said = (snapshot_reason(moment, lang), *answer.reasons)
+                answer = replace(answer, reasons=said[:top_k])
         scores.append(_score(bundle.meta, customer_id, lead_id, moment, at, answer, status))
     return scores
 
@@ -171,7 +179,11 @@ def _status(
     scored_at: datetime,
     newest: Freshness | None,
     late: timedelta,
+    *,
+    snapshot: bool,
 ) -> Status:
+    if snapshot:
+        return Status.STALE
     if not by_full_model:
         return Status.COLD_START
     if newest is None:

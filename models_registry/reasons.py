@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from models_registry.groups import grouped
 from models_registry.meta import Condition, Meta
 from models_registry.score import Lang, Reason
 
+OUTSIDE = "OUTSIDE_POPULATION"
 _CAPTURED = "lead_"
 _EN = {"weekday": "Day of capture", "hour": "Hour of capture (UTC)"}
 _ZH = {
@@ -32,6 +34,11 @@ _BEYOND: dict[tuple[str, Lang], str] = {
     ("at_least", "zh-CN"): "历史记录太少：{fact}（模型至少需要 {bound}）",
     ("at_most", "en"): "outside what the model knows: {fact} (it reaches to {bound})",
     ("at_most", "zh-CN"): "超出模型适用范围：{fact}（模型只适用到 {bound}）",
+}
+
+_SNAPSHOT: dict[Lang, str] = {
+    "en": "the newest features cannot be read now; this is by those of {day} (UTC)",
+    "zh-CN": "暂时读不到最新特征；以下依据 {day}（UTC）的快照",
 }
 
 
@@ -121,6 +128,21 @@ def outside_reasons(
         (_outside(meta.population[j], _known(float(values[j][i])), lang, policy),)
         for i, j in enumerate(missed)
     ]
+
+
+def snapshot_reason(moment: datetime, lang: Lang) -> Reason:
+    """Return the reason that stands first where older features answer in place of the newest."""
+    day = f"{moment:%Y-%m-%d %H:%M}"
+    return Reason(
+        code="FEATURES_FROM_SNAPSHOT",
+        feature="features_as_of",
+        value=day,
+        typical=None,
+        contribution=0.0,
+        direction="lowers",
+        actionable=False,
+        text=_SNAPSHOT[lang].format(day=day),
+    )
 
 
 def say(
@@ -218,7 +240,7 @@ def _written(value: float | str | None, policy: ReasonPolicy) -> str:
 
 def _outside(missed: Condition, value: float | None, lang: Lang, policy: ReasonPolicy) -> Reason:
     return Reason(
-        code="OUTSIDE_POPULATION",
+        code=OUTSIDE,
         feature=missed.feature,
         value=value,
         typical=missed.value,

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from features.errors import StateError
+from features.errors import StateError, is_no_room
 from models_registry import tracking
 from models_registry.bundle import Bundle
 from models_registry.errors import BundleError, UnknownModelError
@@ -78,7 +78,16 @@ class Registry(Roles):
     def load(self, model: str, version: str) -> Bundle:
         """Return one version, from the local copy if there is one.
 
-        A damaged copy is fetched again; BundleError if the original is damaged too.
+        A damaged copy is fetched again.
+
+        Raises
+        ------
+        UnknownModelError
+            There is no such model or version.
+        BundleError
+            The original is damaged too, or gone.
+        RegistryAwayError
+            There is no copy, and the registry does not answer.
         """
         if not (_NAME.fullmatch(model) and version.isdecimal()):
             raise UnknownModelError(f"{model} has no version {version}", where=model)
@@ -86,7 +95,8 @@ class Registry(Roles):
         try:
             return Bundle.load(folder).registered(version)
         except BundleError:
-            self._fetch(self._version(model, version), folder)
+            with tracking.asking(self._settings):
+                self._fetch(self._version(model, version), folder)
         return Bundle.load(folder).registered(version)
 
     def text(self, model: str, version: str, name: str) -> str:
@@ -140,6 +150,15 @@ class Registry(Roles):
     def _fetch(self, version: "ModelVersion", folder: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetch-") as temporary:
-            self._mlflow.download_artifacts(version.run_id, _BUNDLE, temporary)
+            try:
+                self._mlflow.download_artifacts(version.run_id, _BUNDLE, temporary)
+            except Exception as error:
+                if tracking.is_away(error) or is_no_room(error):
+                    raise
+                raise BundleError(
+                    f"The files of version {version.version} are not in the registry",
+                    where=f"{version.name}: {error}",
+                    todo="Promote another version, or train it again.",
+                ) from error
             shutil.rmtree(folder, ignore_errors=True)
             Path(temporary, _BUNDLE).replace(folder)

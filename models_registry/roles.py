@@ -186,9 +186,10 @@ class Roles:
 
     def standing(self) -> Standing:
         """Return who is champion and who challenger, of all models at one moment."""
-        every = families(self._everything())
+        with tracking.asking(self._settings):
+            every, models = families(self._everything()), self._all()
         champions, challengers = (
-            _named(self._in_role(role), every) for role in (CHAMPION, CHALLENGER)
+            _named(_in_role(models, role), every) for role in (CHAMPION, CHALLENGER)
         )
         return Standing(champions, challengers, torn(champions, every))
 
@@ -233,8 +234,7 @@ class Roles:
         return {one.name: one for one in self._client.search_registered_models()}
 
     def _in_role(self, alias: str) -> dict[str, str]:
-        roles = {name: one.aliases.get(alias) for name, one in self._all().items()}
-        return {name: str(version) for name, version in roles.items() if version is not None}
+        return _in_role(self._all(), alias)
 
     def _name(self, alias: str, versions: Mapping[str, str]) -> None:
         for model, version in versions.items():
@@ -293,6 +293,11 @@ class Roles:
                 todo=f"Known: {', '.join(sorted(known, key=int))}.",
             )
         return known[version]
+
+
+def _in_role(models: "Mapping[str, RegisteredModel]", alias: str) -> dict[str, str]:
+    roles = {name: one.aliases.get(alias) for name, one in models.items()}
+    return {name: str(version) for name, version in roles.items() if version is not None}
 
 
 def _named(versions: Mapping[str, str], every: Versions) -> Champions:

@@ -5,7 +5,9 @@ import secrets
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
+from threading import Lock
 
 import ibis
 import orjson
@@ -35,6 +37,7 @@ class ScoreLog:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._token = secrets.token_hex(4)  # no two processes ever append to one file
+        self._appending = Lock()
 
     def append_batch(
         self,
@@ -76,7 +79,7 @@ class ScoreLog:
         return self._batch_dir(model, as_of) / f"{version}.parquet"
 
     def append_online(self, scores: Sequence[Score], rows: Table, inputs: Sequence[str]) -> None:
-        """Append scores given to a request; flushed on return.
+        """Append scores given to a request, all of them or none; flushed on return.
 
         Parameters
         ----------
@@ -92,8 +95,9 @@ class ScoreLog:
         folder = self.root / "online"
         folder.mkdir(parents=True, exist_ok=True)
         day = utc(scores[0].scored_at).date().isoformat()
-        with (folder / f"{day}-{os.getpid()}-{self._token}.jsonl").open("ab", buffering=0) as file:
-            file.write(lines)
+        name = f"{day}-{os.getpid()}-{self._token}.jsonl"
+        with self._appending, (folder / name).open("ab", buffering=0) as file:
+            _append(file, lines)
 
     def batches(self, model: str) -> list[tuple[datetime, str]]:
         """Return (as_of, version) of every batch of a model, the oldest first."""
@@ -237,6 +241,18 @@ class ScoreLog:
 
     def _batch_dir(self, model: str, as_of: datetime) -> Path:
         return self.root / "batches" / model / naive(as_of).strftime(_MOMENT)
+
+
+def _append(file: FileIO, lines: bytes) -> None:
+    """Append all or nothing: half a line would spoil the next one, too."""
+    before = os.fstat(file.fileno()).st_size
+    try:
+        written = 0
+        while written < len(lines):  # a disk that fills up takes some of it first
+            written += file.write(lines[written:])
+    except OSError:
+        file.truncate(before)
+        raise
 
 
 def _read_online(con: ibis.BaseBackend, files: list[str]) -> ibis.Table:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -14,12 +15,15 @@ class Settings(BaseSettings):
         The one folder that holds all state of a tenant.
     tracking_uri
         Address of an MLflow server; empty means a SQLite file and plain files under `home`.
+    tracking_timeout_seconds
+        How long that server may take to answer one call; MLFLOW_HTTP_REQUEST_TIMEOUT goes before.
     """
 
     model_config = SettingsConfigDict(env_prefix="SHUKE_", extra="ignore")
 
     home: Path = Path("var")
     tracking_uri: str = ""
+    tracking_timeout_seconds: int = Field(5, ge=1)
 
     @property
     def mlflow_dir(self) -> Path:

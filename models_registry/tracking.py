@@ -1,6 +1,8 @@
 """How MLflow is opened: quietly, embedded unless told otherwise, never in the current folder."""
 
 import os
+import sqlite3
+import sys
 import time
 import warnings
 from collections.abc import Iterator
@@ -8,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models_registry.errors import RegistryAwayError
 from models_registry.quick import QuickClient
 from models_registry.settings import Settings
 
@@ -22,14 +25,17 @@ ENVIRONMENT = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # its own 7 take minutes
 }
 _DATABASE = "mlflow.db"
+_SERVER_FAULT = 500
 _TICK_SECONDS = 2.0  # of the coarsest file systems
 
 
 def connect(settings: Settings) -> "MlflowClient":
     """Return a client of the tracking server, or of the SQLite file under `settings.home`."""
-    for name, value in ENVIRONMENT.items():
+    bounds = {"MLFLOW_HTTP_REQUEST_TIMEOUT": str(settings.tracking_timeout_seconds)}
+    for name, value in (ENVIRONMENT | bounds).items():
         os.environ.setdefault(name, value)
     with _hushed():
         from mlflow import MlflowClient
@@ -44,6 +50,34 @@ def connect_quickly(settings: Settings) -> "MlflowClient | QuickClient":
     if not settings.tracking_uri and QuickClient.fits(database):
         return QuickClient(database)
     return connect(settings)
+
+
+@contextmanager
+def asking(settings: Settings) -> Iterator[None]:
+    """Ask MLflow something inside; that it does not answer becomes an error of ours."""
+    try:
+        yield
+    except Exception as error:
+        if not is_away(error):
+            raise
+        raise RegistryAwayError(
+            f"The registry of models does not answer: {type(error).__name__}",
+            where=settings.tracking_uri or str(settings.mlflow_dir),
+            todo="See that it runs and that SHUKE_TRACKING_URI names it; what is loaded answers.",
+        ) from error
+
+
+def is_away(error: Exception) -> bool:
+    """Say whether a failure is of a server or file that does not answer, not of what was asked."""
+    from requests.exceptions import RequestException
+
+    if isinstance(error, sqlite3.OperationalError):
+        return True
+    if isinstance(error, RequestException):
+        return error.response is None or error.response.status_code >= _SERVER_FAULT
+    mlflow = sys.modules.get("mlflow.exceptions")  # what is not imported has raised nothing
+    failed = mlflow is not None and isinstance(error, mlflow.MlflowException)
+    return failed and int(error.get_http_status_code()) >= _SERVER_FAULT  # type: ignore[attr-defined]
 
 
 def artifact_place(settings: Settings, model: str) -> str | None:

@@ -8,17 +8,19 @@ from functools import partial
 import pandas as pd
 
 from features.clock import now
+from features.errors import UnreachableError
 from features.feature_sets import SETS
 from features.lake.lake import Lake
 from features.live import LiveFeatures
 from features.settings import Settings as FeatureSettings
-from features.store import Store
+from features.store import Materialized, Store
 from models_registry.registry import Registry
 from models_registry.score_log import ScoreLog
 from models_registry.settings import Settings as ModelSettings
 from service.at_risk import AtRiskList
 from service.audit import AuditTrail
 from service.board import Board
+from service.champions import POLICY as CHAMPIONS
 from service.champions import Champions
 from service.customer_list import CustomerList
 from service.jobs.desk import JobDesk
@@ -38,6 +40,7 @@ from service.privacy.person import Rights
 from service.privacy.rekeying import rekey
 from service.rate_limits import RateLimits
 from service.remembered_keys import RememberedKeys
+from service.repository.engine import Patience as RecordsPatience
 from service.repository.records import Records
 from service.score_history import ScoreHistory
 from service.scoring import Clock, Scorer, Spread
@@ -112,12 +115,14 @@ def build(
     models = ModelSettings(home=settings.home)
     lake = Lake(features.lake_dir, features.threads)
     store, registry = Store(features, lake), Registry(models)
-    score_log, records = ScoreLog(models.score_dir), Records(settings.records_url)
+    score_log = ScoreLog(models.score_dir)
+    patience = RecordsPatience(seconds=settings.database_patience_seconds)
+    records = Records(settings.records_url, patience)
     ring = KeyRing(settings.data_key.get_secret_value(), settings.home / DATA_KEY_FILE)
     records.migrate(lambda secret, endpoint_id: sealed(ring.all()[0], secret, endpoint_id))
     # Requests and imports read through different connections: one is not for several threads.
     reader = LakeReader(Lake(features.lake_dir, features.threads))
-    champions = champions or Champions(registry)
+    champions = champions or Champions(registry, CHAMPIONS)
     shadow_log = ScoreLog(models.shadow_dir)
     shadow = Shadow(
         champions,
@@ -127,6 +132,7 @@ def build(
     )
     board, telemetry = Board(score_log, reader), Telemetry()
     telemetry.watch_features(partial(_newest, store), clock)
+    _watch(telemetry, store, champions)
     scorer = Scorer(
         store=store,
         champions=champions,
@@ -184,8 +190,30 @@ def build(
 
 
 def _newest(store: Store) -> datetime | None:
-    done = store.materialized()
+    done = _materialized(store)
     return None if done is None else done.as_of
+
+
+def _materialized(store: Store) -> Materialized | None:
+    try:
+        return store.materialized()
+    except UnreachableError:
+        return None
+
+
+def _watch(telemetry: Telemetry, store: Store, champions: Champions) -> None:
+    """Tell what is away while the service goes on without it."""
+
+    def snapshot() -> float:
+        done = _materialized(store)
+        return float(done is not None and done.snapshot)
+
+    told = "1 while scores come from the snapshot, as the online store is away."
+    telemetry.watch("shuke.features.snapshot", told, snapshot)
+    told = "1 while the registry of models does not answer; loaded champions go on."
+    telemetry.watch("shuke.registry.away", told, lambda: float(bool(champions.away)))
+    told = "Promoted versions that could not be loaded; the ones before them go on."
+    telemetry.watch("shuke.models.refused", told, lambda: float(len(champions.refused)))
 
 
 def build_worker(app: App) -> Worker:

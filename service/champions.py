@@ -2,21 +2,27 @@
 
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Event, Lock, Thread
+from time import monotonic
 from typing import Protocol
 
 import structlog
 
 from features.errors import ShukeError
 from models_registry.bundle import Bundle
-from models_registry.errors import NoChampionError, UnknownModelError
+from models_registry.errors import (
+    BundleError,
+    NoChampionError,
+    RegistryAwayError,
+    UnknownModelError,
+)
 from models_registry.families import Champions as Names
 from models_registry.families import Standing, exchanged
 
 LEAD_MODEL = "lead_score"
 CUSTOMER_MODELS = ("churn_28d", "churn_60d", "next_purchase", "clv_90d")
 MODELS = (*CUSTOMER_MODELS, LEAD_MODEL)
-LOOK_SECONDS = 1.0  # how soon a promotion is served; what an MLflow server is asked once in
 
 _log = structlog.get_logger("shuke.champions")
 
@@ -37,22 +43,65 @@ class Source(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A promoted version that could not be loaded, why, and when it is tried again (monotonic)."""
+
+    version: str
+    error: ShukeError
+    again_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChampionPolicy:
+    """How long to wait, in seconds.
+
+    Attributes
+    ----------
+    retry
+        Until a version that could not be loaded is tried again.
+    turn
+        For another thread that asks the registry, when a request needs a model never loaded;
+        and until one asks again after a failure.
+    leave
+        At the end, for a look at the registry under way.
+    """
+
+    retry: float = 0.0
+    turn: float = 5.0
+    leave: float = 2.0
+
+
+POLICY = ChampionPolicy(retry=30.0)
+
+
 class Champions:
     """Champions by model name, from one moment of the registry to the next.
 
     Reading is a look into memory. `refresh` is what compares with the registry; a service calls
     it from a thread of its own (`following`), so that no request waits for a registry or for a
     model to load.
+
+    Attributes
+    ----------
+    away
+        Why the registry could not be asked when it was last tried; empty if it could.
+    refused
+        By model, the promoted version that could not be loaded; the one before it answers, if
+        there was one.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, policy: ChampionPolicy | None = None) -> None:
+        self.away = ""
+        self.refused: Mapping[str, Refused] = {}
         self._source = source
+        self._policy = policy or ChampionPolicy()
+        self._ask_at = 0.0
         self._lock = Lock()
         self._stamp: Hashable = None
         self._names: Names = {}
         self._challengers: Names = {}
         self._kept: Mapping[str, Bundle] = {}  # replaced as a whole, never changed
-        self._said = ""
 
     def get(self, model: str) -> Bundle:
         """Return the champion of a model.
@@ -63,6 +112,8 @@ class Champions:
             If there is no such model.
         NoChampionError
             If no version of it was promoted yet; asked again, it looks again.
+        RegistryAwayError, BundleError
+            If it was never loaded, and cannot be now.
         """
         if model not in MODELS:
             raise UnknownModelError(
@@ -77,13 +128,13 @@ class Champions:
         kept = self._kept
         return {model: kept[model] for model in CUSTOMER_MODELS if model in kept}
 
-    def load_all(self) -> dict[str, NoChampionError]:
+    def load_all(self) -> dict[str, ShukeError]:
         """Load every champion there is and return why the others are missing."""
-        missing: dict[str, NoChampionError] = {}
+        missing: dict[str, ShukeError] = {}
         for model in MODELS:
             try:
                 self.get(model)
-            except NoChampionError as error:
+            except ShukeError as error:
                 missing[model] = error
         return missing
 
@@ -107,14 +158,15 @@ class Champions:
         try:
             with self._lock:
                 self._look()
-        except Exception as error:  # whatever a registry's server does
-            self._say_once("registry not reached", error=str(error))
-        else:
-            self._say_once("")
+        except Exception:  # whatever a registry's server does
+            if not self.away:  # else it is told already
+                _log.exception("champions not refreshed")
 
     def _first(self, model: str) -> Bundle:
-        with self._lock:
+        with self._turn():
             if model not in self._names:
+                if self.away and monotonic() < self._ask_at:
+                    raise _no_registry()
                 self._look()
             if model not in self._names:
                 raise NoChampionError(
@@ -124,42 +176,93 @@ class Champions:
                     "`shuke models promote` takes a version all the same.",
                 )
             if model not in self._kept:
-                bundle = self._source.load(model, self._names[model].version)
+                bundle = self._loaded(model, self._names[model].version)
                 self._kept = {**self._kept, model: bundle}
             return self._kept[model]
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Ask the registry alone; a request does not wait for long where that hangs."""
+        if not self._lock.acquire(timeout=self._policy.turn):
+            raise _no_registry()
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _loaded(self, model: str, version: str) -> Bundle:
+        """Load a version; one that was refused is not tried again at once."""
+        refused = self.refused.get(model)
+        if refused and refused.version == version and monotonic() < refused.again_at:
+            raise refused.error.again()
+        try:
+            bundle = self._read(model, version)
+        except ShukeError as error:
+            if refused is None or (refused.version, str(refused.error)) != (version, str(error)):
+                _log.error("champion not loaded", model=model, version=version, error=str(error))
+            again = Refused(version, error, monotonic() + self._policy.retry)
+            self.refused = {**self.refused, model: again}
+            raise
+        self.refused = {name: each for name, each in self.refused.items() if name != model}
+        return bundle
+
+    def _read(self, model: str, version: str) -> Bundle:
+        try:
+            return self._source.load(model, version)
+        except OSError as error:  # a full disk, a folder that may not be read
+            raise BundleError(
+                f"The files cannot be read or copied: {error}", where=model
+            ) from error
 
     def _look(self) -> None:
         # Taken before reading: what is written in between is another stamp next time.
         stamp = self._source.stamp()
         if stamp is None or stamp != self._stamp:
-            self._stamp = stamp if self._exchange() else None
+            self._stamp = stamp if self._exchange(self._standing()) else None
 
-    def _exchange(self) -> bool:
+    def _standing(self) -> Standing:
+        """Ask the registry, and remember whether it answered."""
+        try:
+            standing = self._source.standing()
+        except Exception as error:
+            if not self.away:
+                _log.error("registry not reached", error=str(error))
+            self.away = str(error)
+            self._ask_at = monotonic() + self._policy.turn
+            raise
+        self.away = ""
+        return standing
+
+    def _exchange(self, new: Standing) -> bool:
         """Take over what the registry says; return whether all of it could be loaded."""
-        old, new = self._names, self._source.standing()
+        old = self._names
         came: dict[str, Bundle] = {}
         failed = set()
         for model, named in exchanged(old, new).items():
             if model in self._kept and named != old[model]:
                 try:
-                    came[model] = self._source.load(model, named.version)
-                except (ShukeError, OSError) as error:
+                    came[model] = self._loaded(model, named.version)
+                except ShukeError:
                     failed.add(model)
-                    _log.warning("champion not exchanged", model=model, error=str(error))
         names = exchanged(old, new, frozenset(failed))
         stay = {model for model in came if names[model] == old[model]}
         self._kept = {**self._kept, **{m: came[m] for m in came.keys() - stay}}
         self._names, self._challengers = names, new.challengers
+        # What was refused and is champion no more is nobody's trouble.
+        promoted = {model: named.version for model, named in new.champions.items()}
+        self.refused = {m: r for m, r in self.refused.items() if promoted.get(m) == r.version}
         return not failed
 
-    def _say_once(self, event: str, **more: str) -> None:
-        if event and event != self._said:
-            _log.warning(event, **more)
-        self._said = event
+
+def _no_registry() -> RegistryAwayError:
+    return RegistryAwayError(
+        "The registry of models does not answer",
+        todo="Repeat the request after a while; /readyz says when it is back.",
+    )
 
 
 @contextmanager
-def following(champions: Champions, every_seconds: float = LOOK_SECONDS) -> Iterator[None]:
+def following(champions: Champions, every_seconds: float = 1.0) -> Iterator[None]:
     """Refresh champions in a thread meanwhile."""
     stop = Event()
 
@@ -173,4 +276,4 @@ def following(champions: Champions, every_seconds: float = LOOK_SECONDS) -> Iter
         yield
     finally:
         stop.set()
-        thread.join()
+        thread.join(timeout=POLICY.leave)

@@ -1,10 +1,12 @@
 """Idempotency: what a call under a key is told, the first time and every time after."""
 
 import hashlib
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from features.clock import utc
 from features.errors import InputError
 from service.errors import TryLaterError
 
@@ -27,6 +29,7 @@ class IdempotencyPolicy:
 
 
 POLICY = IdempotencyPolicy()
+_IDS = uuid.UUID("5a1de6c2-7c53-4d1c-9f5e-0b1f6f2f7d11")
 
 
 class KeyReusedError(InputError):
@@ -72,10 +75,28 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to make a call; `token` tells it from a later claim on the same key."""
+    """The right to make a call.
+
+    Attributes
+    ----------
+    token
+        Tells it from a later claim on the same key.
+    until
+        When the key is new again.
+    """
 
     call: Call
     token: str
+    until: datetime
+
+    def new_id(self) -> str:
+        """Return an id for what the call makes: the same for every attempt under its key.
+
+        So an attempt that wrote and died before it was answered is not done twice.
+        """
+        call, until = self.call, int(utc(self.until).timestamp())
+        told = (call.caller_id, call.route, call.key, call.digest, str(until))
+        return str(uuid.uuid5(_IDS, "\n".join(told)))
 
 
 def digest(query: bytes, body: bytes) -> str:

@@ -59,6 +59,8 @@ def score_customers(app: App, as_of: datetime) -> dict[str, Batch]:
     ids = app.store.customers(as_of)
     app.champions.refresh()
     missing = app.champions.load_all()
+    if broken := [each for each in missing.values() if not isinstance(each, NoChampionError)]:
+        raise broken[0]  # a night without a model would look like one in which nobody was at risk
     champions = [model for model in CUSTOMER_MODELS if model not in missing]
     if not champions:
         raise missing[app.policies.night.risk_model]

@@ -39,6 +39,8 @@ class RatePolicy:
         Seconds the shared store may take to answer.
     rest
         After a failure of the shared store this process counts alone for so many seconds.
+    drift
+        Seconds the clock may leave the monotonic one before it is taken to have been set.
     """
 
     calls: int = 5_000
@@ -47,6 +49,7 @@ class RatePolicy:
     attempt_seconds: int = 60
     patience: float = 0.25
     rest: float = 5.0
+    drift: float = 2.0
 
 
 RATES = RatePolicy()
@@ -67,6 +70,11 @@ class Standing:
     reset: int
 
 
+def _ahead() -> float:
+    """Return how far the clock is ahead of the monotonic one; it changes when the clock is set."""
+    return time.time() - time.monotonic()
+
+
 class RateLimits:
     """Counts calls.
 
@@ -79,7 +87,7 @@ class RateLimits:
     Notes
     -----
     A limit protects the service; it must not end it. While the shared store fails, each process
-    counts for itself.
+    counts for itself; when the clock of the machine is set, it begins to count anew.
     """
 
     def __init__(
@@ -87,10 +95,13 @@ class RateLimits:
         url: str = "",
         policy: RatePolicy = RATES,
         monotonic: Callable[[], float] = time.monotonic,
+        ahead: Callable[[], float] = _ahead,
     ) -> None:
         self._policy = policy
         self._monotonic = monotonic
         self._own = MovingWindowRateLimiter(MemoryStorage(_MEMORY))
+        self._ahead = ahead
+        self._was_ahead = ahead()
         self._shared = _shared(url, self._policy) if url else None
         self._alone_until = 0.0
         self._calls = RateLimitItemPerSecond(self._policy.calls, self._policy.seconds, "calls")
@@ -130,7 +141,21 @@ class RateLimits:
             except StorageError as error:
                 self._alone_until = self._monotonic() + self._policy.rest
                 _log.warning("the shared rate limits do not answer", error=str(error))
-        return _counted(self._own, item, who)
+        return _counted(self._steady(), item, who)
+
+    def _steady(self) -> MovingWindowRateLimiter:
+        """Return what counts in memory; its windows are of the clock, which may be set.
+
+        Set back by an hour, a window would not end for an hour.
+        """
+        ahead = self._ahead()
+        if abs(ahead - self._was_ahead) > self._policy.drift:
+            self._own = MovingWindowRateLimiter(MemoryStorage(_MEMORY))
+            _log.warning(
+                "the clock was set; calls are counted anew", seconds=ahead - self._was_ahead
+            )
+        self._was_ahead = ahead
+        return self._own
 
 
 def site_of(address: str) -> str:

@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
+import structlog
+
+from features.errors import ShukeError
 from service.keys import POLICY, KeyPolicy, is_noted
 from service.repository.records import Records
 from service.repository.rows import ApiKey
+
+_log = structlog.get_logger("shuke.keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +66,11 @@ class RememberedKeys:
         """Note that a key was used, unless a use was noted not long ago."""
         if is_noted(key, at, self._policy) or not self._is_first(key.key_id, at):
             return
-        with self._records.transaction() as work:
-            work.keys.note_use(key.key_id, at, at - self._policy.noted_every)
+        try:
+            with self._records.transaction() as work:
+                work.keys.note_use(key.key_id, at, at - self._policy.noted_every)
+        except ShukeError as error:  # reading goes on while nobody can write
+            _log.warning("use of a key not noted", error=str(error))
 
     def _is_first(self, key_id: str, at: datetime) -> bool:
         """Say whether no other thread notes this use; the record tells it only later."""

@@ -8,10 +8,10 @@ from threading import Lock
 import pandas as pd
 
 from features.errors import InputError
-from features.store import Store
+from features.store import Materialized, Store
 from models_registry.bundle import Bundle
 from models_registry.columns import Table, framed
-from models_registry.judge import Freshness, judge
+from models_registry.judge import judge
 from models_registry.reasons import ReasonPolicy
 from models_registry.score import Lang, Score
 from models_registry.score_log import ScoreLog
@@ -276,7 +276,7 @@ class Scorer:
         self,
         bundle: Bundle,
         rows: Table,
-        newest: Freshness | None,
+        newest: Materialized | None,
         top_k: int | None,
         lang: Lang,
     ) -> list[Score]:
@@ -287,6 +287,7 @@ class Scorer:
             scored_at=self.clock(),
             max_age_days=self.max_feature_age_days,
             newest=newest,
+            snapshot=newest is not None and newest.snapshot,
             top_k=every if top_k is None else top_k,
             lang=lang,
             told=_EVERY_REASON if top_k is None else None,

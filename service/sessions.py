@@ -137,7 +137,7 @@ class Sessions:
     def _attempted(self, name: str, mark: str, at: datetime) -> User | None:
         """Count the attempt before it is made, so that many at once do not slip through."""
         with self.records.transaction() as work:
-            work.login_attempts.forget(before=at - self.policy.within)
+            work.login_attempts.forget(at - self.policy.within, at + self.policy.within)
             if work.login_attempts.count(mark) >= self.policy.attempts:
                 raise TooManyAttemptsError(
                     "Too many logins failed under this name",

@@ -60,11 +60,20 @@ class Telemetry:
 
         def age(_: CallbackOptions) -> Iterable[Observation]:
             at = newest()
-            return [] if at is None else [Observation((clock() - at).total_seconds())]
+            # A clock that has gone back makes nothing older, and nothing younger than new.
+            return [] if at is None else [Observation(max(0.0, (clock() - at).total_seconds()))]
 
         self._meter.create_observable_gauge(
             "shuke.features.age", [age], unit="s", description="Age of the newest features online."
         )
+
+    def watch(self, name: str, description: str, figure: Callable[[], float]) -> None:
+        """Tell a figure whenever asked."""
+
+        def told(_: CallbackOptions) -> Iterable[Observation]:
+            return [Observation(figure())]
+
+        self._meter.create_observable_gauge(name, [told], description=description)
 
     def page(self) -> bytes:
         """Return all figures as Prometheus reads them."""

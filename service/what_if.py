@@ -9,6 +9,7 @@ import pandas as pd
 
 from features.errors import InputError
 from models_registry.groups import Groups, group_of
+from models_registry.reasons import OUTSIDE
 from models_registry.score import Reason, Score, Status
 
 Changes = Mapping[str, float | None]
@@ -146,7 +147,8 @@ def _by_group(
     score: Score, alike: Mapping[str, tuple[str, ...]]
 ) -> dict[tuple[bool, tuple[str, ...]], Reason]:
     """Key reasons by who may speak them; the rule's are no match for the trees'."""
-    by_rule = score.status is Status.COLD_START
+    outside = any(reason.code == OUTSIDE for reason in score.reasons)  # also where all is stale
+    by_rule = outside or score.status is Status.COLD_START
     return {
         (by_rule, alike.get(reason.feature, (reason.feature,))): reason for reason in score.reasons
     }

@@ -4,8 +4,9 @@ One process at a time does it, for as long as it lives; another one waits for it
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from threading import Event, Thread
 from typing import Protocol
@@ -63,8 +64,9 @@ class Worker:
     def run(self, stop: Event) -> None:
         """Work until `stop` is set, then bring into the lake what is online, and return."""
         turn = self._records.turn(TURN)
-        waits = False
+        waits, rest = False, self._policy.rest
         while not stop.is_set():
+            began = time.monotonic()
             try:
                 if turn.take():
                     waits = False
@@ -75,7 +77,10 @@ class Worker:
             except Exception as error:  # a worker outlives whatever its servers do
                 _log.exception("the worker starts anew", error=str(error))
                 turn.give_up()
-                stop.wait(self._policy.rest)
+                if time.monotonic() - began > self._policy.rest_most:
+                    rest = self._policy.rest  # it had worked for a while
+                stop.wait(rest)
+                rest = min(2 * rest, self._policy.rest_most)
             else:
                 stop.wait(self._policy.look)
         turn.give_up()
@@ -176,6 +181,15 @@ def in_background(work: Endless) -> Callable[[], None]:
         thread.join()
 
     return end
+
+
+@contextmanager
+def all_in_background(*works: Endless) -> Iterator[None]:
+    """Do works meanwhile, each in a thread, and end them in the reverse order."""
+    with ExitStack() as ends:
+        for each in works:
+            ends.callback(in_background(each))
+        yield
 
 
 def is_working(records: Records) -> bool:

@@ -1,8 +1,6 @@
 """The steps that commands and the demo share, each with its progress bar."""
 
-import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     from shuke.people import Place
     from training.train import TrainingResult
     from training.trials import Tuned
-
-_NOT_STARTED = 3
 
 
 def import_journey(app: "App", households: int | None = None) -> list["ImportReport"]:
@@ -236,24 +232,6 @@ def create_key(
     return new.clear
 
 
-def listen(app: "App", host: str, port: int) -> None:
-    """Serve the API until Ctrl-C; fold events and do jobs where no worker of its own does."""
-    from service.api.app import create_app
-    from service.api.serving import server
-    from service.bootstrap import build_courier, build_job_runner, build_worker
-    from shuke.show import line
-
-    inline = app.settings.folds_inline
-    inline_work = (build_worker(app), build_job_runner(app)) if inline else ()
-    aside = (*inline_work, build_courier(app))
-    line(f"Serving http://{host}:{port} (OpenAPI page: /docs); Ctrl-C stops it")
-    running = server(create_app(app, *aside), host, port, app.policies.serving)
-    with suppress(KeyboardInterrupt):
-        running.run()
-    if not running.started:  # it has said why
-        sys.exit(_NOT_STARTED)
-
-
 def api_schema() -> str:
     """Return the OpenAPI document of this version, made on a home that is thrown away."""
     from tempfile import TemporaryDirectory
@@ -273,14 +251,13 @@ def api_schema() -> str:
 def fold_events(app: "App") -> None:
     """Fold events and do jobs until Ctrl-C or SIGTERM, then leave nothing half done."""
     import signal
-    from contextlib import ExitStack
     from threading import Event
 
     from service.audit import at_the_machine
     from service.bootstrap import build_courier, build_job_runner, build_worker
     from service.logs import configure_logs
     from service.policy_audit import note_policies
-    from service.worker import in_background
+    from service.worker import all_in_background
     from shuke.show import line
 
     configure_logs()
@@ -289,7 +266,5 @@ def fold_events(app: "App") -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
     line("Folding events, doing jobs, delivering webhooks; Ctrl-C stops it")
-    with ExitStack() as ends:
-        for aside in (build_job_runner(app), build_courier(app)):
-            ends.callback(in_background(aside))
+    with all_in_background(build_job_runner(app), build_courier(app)):
         build_worker(app).run(stop)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from features.errors import StateError
+from features.errors import UnreachableError
 
 Row = tuple[int, bytes]  # as_of in microseconds since 1970 (UTC), packed row
 Incoming = tuple[str, int, bytes]  # id, as_of, packed row
@@ -17,7 +17,7 @@ BATCH_BYTES: Final = 16 * 2**20
 READ_IDS: Final = 500  # in one query
 
 
-class OnlineUnreachableError(StateError):
+class OnlineUnreachableError(UnreachableError):
     """The server or file of the online store cannot be used now."""
 
     code = "online-store-unreachable"
@@ -37,7 +37,7 @@ class Patience:
     Attributes
     ----------
     connect
-        For a server to take a connection.
+        For a server to take a connection; PostgreSQL's library knows no less than 2.
     answer
         For its answer, or for another writer to finish.
     """
@@ -138,7 +138,9 @@ def table_of(space: str) -> str:
 
 
 def public(url: str) -> str:
-    """Return a URL without user and password, fit for a message."""
+    """Return a URL without user and password, fit for a message; empty for an empty one."""
+    if not url:
+        return ""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 

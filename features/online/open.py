@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from features.errors import InputError
-from features.online.backend import Backend, public
+from features.online.backend import Backend, Patience, public
 
 FILE: Final = "online.db"
 _ADVICE = "Set SHUKE_ONLINE_URL to nothing, sqlite:///PATH, postgresql://... or redis://..."
@@ -17,7 +17,7 @@ class OnlineUrlError(InputError):
     code = "online-url"
 
 
-def open_backend(url: str, folder: Path) -> Backend:
+def open_backend(url: str, folder: Path, patience: Patience | None = None) -> Backend:
     """Return the backend a URL names; nothing is connected before its first call.
 
     Parameters
@@ -27,6 +27,8 @@ def open_backend(url: str, folder: Path) -> Backend:
         `postgresql://`, `redis://`, `rediss://` or `unix://` (a Redis socket).
     folder
         Where the SQLite file lies by default.
+    patience
+        How long to wait for it.
 
     Raises
     ------
@@ -34,30 +36,30 @@ def open_backend(url: str, folder: Path) -> Backend:
         If the URL cannot be read, or its client library is not installed.
     """
     if not url:
-        return _sqlite(folder / FILE)
+        return _sqlite(folder / FILE, patience)
     try:
         scheme, path = urlsplit(url).scheme, unquote(urlsplit(url).path)
     except ValueError as error:
         raise OnlineUrlError("SHUKE_ONLINE_URL is not a URL", todo=_ADVICE) from error
     match scheme:
         case "sqlite" if len(path) > 1:
-            return _sqlite(Path(path[1:]))
+            return _sqlite(Path(path[1:]), patience)
         case "postgresql" | "postgres" | "postgresql+psycopg":
-            return _postgres(url)
+            return _postgres(url, patience)
         case "redis" | "rediss" | "unix":
-            return _redis(url)
+            return _redis(url, patience)
     raise OnlineUrlError(
         "SHUKE_ONLINE_URL names no known online store", where=public(url), todo=_ADVICE
     )
 
 
-def _sqlite(path: Path) -> Backend:
+def _sqlite(path: Path, patience: Patience | None) -> Backend:
     from features.online.sqlite import SqliteBackend
 
-    return SqliteBackend(path)
+    return SqliteBackend(path, patience)
 
 
-def _postgres(url: str) -> Backend:
+def _postgres(url: str, patience: Patience | None) -> Backend:
     try:
         import psycopg
 
@@ -65,18 +67,18 @@ def _postgres(url: str) -> Backend:
     except ImportError as error:
         raise _not_installed("psycopg", "postgres") from error
     try:
-        return PostgresBackend(url)
+        return PostgresBackend(url, patience)
     except psycopg.ProgrammingError as error:
         raise _unreadable(url, error) from error
 
 
-def _redis(url: str) -> Backend:
+def _redis(url: str, patience: Patience | None) -> Backend:
     try:
         from features.online.redis import RedisBackend
     except ImportError as error:
         raise _not_installed("redis", "redis") from error
     try:
-        return RedisBackend(url)
+        return RedisBackend(url, patience)
     except (ValueError, TypeError) as error:
         raise _unreadable(url, error) from error
 

@@ -200,7 +200,17 @@ class PostgresBackend:
 
     def _connect(self) -> _Connection:
         seconds = max(int(self._patience.connect), 2)  # libpq's least
-        connection = psycopg.connect(self._url, autocommit=True, connect_timeout=seconds)
+        # A server that goes away without a word is noticed by unanswered packets alone.
+        silent = max(1, int(self._patience.answer))
+        connection = psycopg.connect(
+            self._url,
+            autocommit=True,
+            connect_timeout=seconds,
+            tcp_user_timeout=silent * 1000,
+            keepalives_idle=silent,
+            keepalives_interval=silent,
+            keepalives_count=1,
+        )
         connection.execute(f"SET statement_timeout = '{self._patience.answer}s'")
         return connection
 

@@ -10,6 +10,8 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from features.online.backend import (
     READ_IDS,
@@ -77,7 +79,11 @@ class RedisBackend:
         self._prefix = prefix
         self._spaces = f"{prefix}:online"
         self._client = redis.Redis.from_url(
-            address, socket_connect_timeout=patience.connect, socket_timeout=patience.answer
+            address,
+            socket_connect_timeout=patience.connect,
+            socket_timeout=patience.answer,
+            # Once more at once, as after a restart of the server; a pause would only add to it.
+            retry=Retry(NoBackoff(), 1),
         )
 
     def read(self, space: str, ids: Sequence[str]) -> list[Row | None]:

@@ -21,10 +21,17 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Materialized:
-    """The newest rows online: the moment they describe and when they were put there (UTC)."""
+    """The newest rows online: the moment they describe and when they were put there (UTC).
+
+    Attributes
+    ----------
+    snapshot
+        They lie in the snapshot of this machine, as the online store is away.
+    """
 
     as_of: datetime
     at: datetime
+    snapshot: bool = False
 
 
 @dataclass(frozen=True, slots=True)

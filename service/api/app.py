@@ -45,6 +45,7 @@ from service.worker import Endless, in_background
 
 _log = structlog.get_logger("shuke.api")
 _NOBODY = ""
+_ANYWHERE = (401, 403, 422, 429, 503, 507)
 
 _DESCRIPTION = """
 Calibrated scores with reasons for every customer and lead, and the few actions worth taking today.
@@ -118,7 +119,7 @@ def create_app(app: App, *aside: Endless) -> FastAPI:
     lists = (at_risk, customer_list, lead_list)
     people = (customers, contacts, session)
     for module in (scores, what_if, jobs, *people, *lists, events, leads, tasks, webhooks):
-        api.include_router(module.router, prefix="/v1", responses=problems(401, 403, 422, 429, 503))
+        api.include_router(module.router, prefix="/v1", responses=problems(*_ANYWHERE))
     api.include_router(health.router)
     return api
 
@@ -130,7 +131,8 @@ async def _warmed(api: FastAPI) -> AsyncIterator[None]:
     app: App = api.state.app
     await run_in_threadpool(note_policies, app.audit, app.policies, at_the_machine("serve"))
     await run_in_threadpool(_warm, app)
-    with following(app.champions), closing(app.shadow):
+    following_them = following(app.champions, app.settings.registry_look_seconds)
+    with following_them, closing(app.shadow):
         async with AsyncExitStack() as ends:
             for each in api.state.aside:
                 ends.push_async_callback(run_in_threadpool, in_background(each))

@@ -11,7 +11,14 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from features.errors import InputError, ShukeError, StateError
+from features.errors import (
+    InputError,
+    ShukeError,
+    StateError,
+    StorageFullError,
+    UnreachableError,
+    is_no_room,
+)
 from models_registry.errors import BundleError, UnknownModelError
 from service.api.middleware import REQUEST_ID_HEADER, guard
 from service.errors import ConflictError, NotFoundError, TryLaterError
@@ -34,6 +41,7 @@ STATUS_OF: Mapping[type[ShukeError], HTTPStatus] = {
     InFlightError: HTTPStatus.CONFLICT,
     TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
     BundleError: HTTPStatus.SERVICE_UNAVAILABLE,
+    StorageFullError: HTTPStatus.INSUFFICIENT_STORAGE,
     StateError: HTTPStatus.SERVICE_UNAVAILABLE,
     InputError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ShukeError: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -109,7 +117,8 @@ def status_of(error: ShukeError) -> HTTPStatus:
 
 def install(app: FastAPI) -> None:
     """Make every error leave `app` as a problem document."""
-    app.add_exception_handler(ShukeError, _of_ours)
+    app.add_exception_handler(ShukeError, of_ours)
+    app.add_exception_handler(OSError, _of_disk)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(Exception, _of_surprise)
@@ -178,14 +187,15 @@ def _request_id(request: Request) -> str:
     return str(request.scope.get("state", {}).get("request_id", ""))
 
 
-def _of_ours(request: Request, error: Exception) -> Response:
+def of_ours(request: Request, error: Exception) -> Response:
+    """Return an error of ours as a problem document."""
     if not isinstance(error, ShukeError):
         raise error
     status = status_of(error)
     headers = {}
     if status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, TryLaterError):
+    if isinstance(error, TryLaterError | UnreachableError):
         headers["Retry-After"] = str(error.after)
     return _respond(
         request,
@@ -196,6 +206,18 @@ def _of_ours(request: Request, error: Exception) -> Response:
         todo=error.todo,
         headers=headers,
     )
+
+
+def _of_disk(request: Request, error: Exception) -> Response:
+    """Answer for a disk that is full; any other fault of the system stays a surprise."""
+    if not is_no_room(error):
+        raise error
+    _log.error("no room left", path=request.url.path, error=str(error))
+    full = StorageFullError(
+        "There is no room left to write",
+        todo="Free some space; nothing of this request is kept.",
+    )
+    return of_ours(request, full)
 
 
 def _of_validation(request: Request, error: Exception) -> Response:

@@ -283,4 +283,5 @@ READINESS: JsonDict = {
             "`shuke models promote` takes a version all the same.",
         }
     ],
+    "degraded": [],
 }

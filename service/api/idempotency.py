@@ -4,6 +4,7 @@
 the key or answers from what was stored. The middleware stores the answer before it leaves.
 """
 
+import uuid
 from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any
@@ -14,10 +15,12 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from features.errors import ShukeError
+from service.api import errors
 from service.api.dependencies import CurrentApp, CurrentViewer
 from service.api.middleware import REQUEST_ID_HEADER
 from service.bootstrap import App
-from service.idempotency import POLICY, Answer, Call, Claim, digest
+from service.idempotency import Answer, Call, Claim, digest
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -80,6 +83,12 @@ async def holds_secret(request: Request) -> None:
 HOLDS_SECRET = Depends(holds_secret)
 
 
+def new_id(request: Request) -> str:
+    """Return an id for what a request makes; under a key every attempt gets the same."""
+    claim: Claim | None = getattr(request.state, _CLAIM, None)
+    return claim.new_id() if claim else str(uuid.uuid4())
+
+
 class IdempotencyMiddleware:
     """Keeps the answer of a claimed call before it is sent; a server's error frees the key."""
 
@@ -102,8 +111,12 @@ class IdempotencyMiddleware:
                 return
             held.append(message)
             if message["type"] == "http.response.body" and not message.get("more_body", False):
-                finish = partial(_finish, secret=_SECRET in state)
-                await run_in_threadpool(finish, self.service, claim, _answer(held))
+                try:
+                    finish = partial(_finish, secret=_SECRET in state)
+                    await run_in_threadpool(finish, self.service, claim, _answer(held))
+                except ShukeError as error:  # nobody hears of what the key would not tell again
+                    await errors.of_ours(Request(scope), error)(scope, receive, send)
+                    return
                 for each in held:
                     await send(each)
 
@@ -123,7 +136,7 @@ def install(api: FastAPI, app: App) -> None:
 
 def _begin(app: App, call: Call) -> Claim | Answer:
     with app.records.transaction() as work:
-        found = work.idempotency.begin(call, app.clock(), POLICY)
+        found = work.idempotency.begin(call, app.clock(), app.settings.idempotency_policy)
     return app.answers.open(call, found) if isinstance(found, Answer) else found
 
 
@@ -138,8 +151,11 @@ def _finish(app: App, claim: Claim, answer: Answer, *, secret: bool) -> None:
 
 
 def _give_up(app: App, claim: Claim) -> None:
-    with app.records.transaction() as work:
-        work.idempotency.give_up(claim)
+    try:
+        with app.records.transaction() as work:
+            work.idempotency.give_up(claim)
+    except ShukeError as error:  # the claim runs out by itself
+        _log.warning("idempotency key not freed", key=claim.call.key, error=str(error))
 
 
 def _answer(held: list[Message]) -> Answer:

@@ -18,7 +18,8 @@ _DESCRIPTIONS = {
     413: "The body is too large",
     422: "The request does not fit the schema",
     429: "Too many requests; `Retry-After` says when to come back",
-    503: "Something has to be done first; `todo` says what",
+    503: "Something has to be done first, or is away: then `Retry-After` says when to repeat",
+    507: "There is no room left to write",
 }
 _REFERENCE = f"#/components/schemas/{Problem.__name__}"
 

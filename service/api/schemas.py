@@ -263,3 +263,7 @@ class Readiness(BaseModel):
 
     ready: bool
     missing: list[Missing]
+    degraded: list[Missing] = Field(
+        description="What answers without something that is away or broken. No reason to ask"
+        " another server; a reason to look."
+    )

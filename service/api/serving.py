@@ -4,7 +4,7 @@ Uvicorn itself waits without end for the head of a request, and takes one of any
 """
 
 from asyncio import BaseTransport, TimerHandle
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import uvicorn
 from fastapi import FastAPI
@@ -105,16 +105,18 @@ class GuardedProtocol(HttpToolsProtocol):
 
 def server(api: FastAPI, host: str, port: int, policy: ServingPolicy = POLICY) -> uvicorn.Server:
     """Return the server of an API, ready to run."""
-    guarded = type("Guarded", (GuardedProtocol,), {"policy": policy})
-    config = uvicorn.Config(
-        api,
-        host=host,
-        port=port,
-        http=guarded,
-        ws="none",
-        log_level="warning",
-        server_header=False,
-        limit_concurrency=policy.connections,
-        timeout_keep_alive=policy.keep_alive_seconds,
-    )
-    return uvicorn.Server(config)
+    return uvicorn.Server(uvicorn.Config(api, host=host, port=port, **options(policy)))
+
+
+def options(policy: ServingPolicy = POLICY) -> dict[str, Any]:
+    """Return what uvicorn is told besides the application and its address."""
+    own = {} if policy == POLICY else {"policy": policy}
+    return {
+        # Several processes are each sent the class, so it must have a name of its own.
+        "http": type("Guarded", (GuardedProtocol,), own) if own else GuardedProtocol,
+        "ws": "none",
+        "log_level": "warning",
+        "server_header": False,
+        "limit_concurrency": policy.connections,
+        "timeout_keep_alive": policy.keep_alive_seconds,
+    }

@@ -72,8 +72,12 @@ class JobFolder:
 
     def _publish(self, name: str, write: Callable[[Path], None]) -> None:
         unfinished = self.path / f".{name}-{secrets.token_hex(4)}"
-        write(unfinished)
-        publish(unfinished, self.path / name)
+        try:
+            write(unfinished)
+            publish(unfinished, self.path / name)
+        except OSError:
+            unfinished.unlink(missing_ok=True)  # on a full disk it would only take room
+            raise
 
 
 def result_name(form: Format) -> str:

@@ -52,10 +52,10 @@ class Lease:
                 )
             )
 
-    def release(self) -> bool:
-        """Give the job back to the line."""
+    def release(self, *, uncounted: bool = False) -> bool:
+        """Give the job back to the line; see `Jobs.release`."""
         with self._records.transaction() as work:
-            return work.jobs.release(self._job_id, self.owner)
+            return work.jobs.release(self._job_id, self.owner, uncounted=uncounted)
 
     def end(self, state: JobState, error: Mapping[str, Any] | None = None) -> bool:
         """End the job."""

@@ -10,7 +10,7 @@ from time import monotonic
 import orjson
 import structlog
 
-from features.errors import ShukeError, StateError
+from features.errors import ShukeError, StateError, is_away
 from models_registry.bundle import Bundle
 from models_registry.score import Score, Status
 from service import subject_ids
@@ -158,6 +158,11 @@ class JobRunner:
         return self._champions.load(asked.model, asked.version)
 
     def _trouble(self, job: Job, lease: Lease, error: Exception, stop: Event) -> None:
+        if is_away(error):  # it waits for the server or the disk, however long that takes
+            _log.warning("a job waits", job=job.job_id, error=str(error))
+            stop.wait(self._policy.rest)
+            lease.release(uncounted=True)
+            return
         passing = isinstance(error, StateError) or not isinstance(error, ShukeError)
         if passing and job.attempts < self._policy.attempts:
             _log.warning("a job will be tried again", job=job.job_id, error=str(error))

@@ -23,8 +23,9 @@ class WorkerPolicy:
         How often rows that others brought into the lake, such as an import, are looked for.
     look
         How often the turn is looked at, and tried for while another has it.
-    rest
-        Pause after a failure of the database, the lake or the online store.
+    rest, rest_most
+        Pause after a failure of the database, the lake or the online store; twice as long after
+        each further one, up to the most: starting anew reads the lake.
     forget_every
         How often events that are old enough are forgotten.
     keep
@@ -39,6 +40,7 @@ class WorkerPolicy:
     catch_up: float = 5.0
     look: float = 1.0
     rest: float = 1.0
+    rest_most: float = 8.0
     forget_every: float = 3_600.0
     keep: timedelta = timedelta(days=30)
 

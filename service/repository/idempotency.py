@@ -1,7 +1,8 @@
 """Calls made under an idempotency key, and what they were answered."""
 
 import secrets
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from math import ceil
 
 from sqlalchemy import ColumnElement, and_, delete, select, update
@@ -20,6 +21,8 @@ from service.repository.schema_idempotency import IdempotencyRow
 
 _SECOND = timedelta(seconds=1)
 _AT_ONCE = 500
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_ANY = ""  # the digest of a key that was given up
 
 
 class Idempotency:
@@ -38,12 +41,12 @@ class Idempotency:
         InFlightError
             The first call has not finished, and may still do so.
         """
-        claim = Claim(call, secrets.token_hex(8))
+        claim = Claim(call, secrets.token_hex(8), at + policy.keep)
         fresh = {
             "digest": call.digest,
             "token": claim.token,
             "locked_until": at + policy.in_flight,
-            "expires_at": at + policy.keep,
+            "expires_at": claim.until,
             "status": None,
             "headers": None,
             "body": None,
@@ -56,12 +59,15 @@ class Idempotency:
         if row is None:  # purged or given free in this very moment
             return self.begin(call, at, policy)
         if row.expires_at > at:
-            if row.digest != call.digest:
+            if row.digest not in (call.digest, _ANY):
                 raise _reused(call)
             if row.status is not None:
                 return _answer(row)
-            if row.locked_until > at:
+            # One locked for longer than any claim was locked by a clock that has gone back since.
+            if at < row.locked_until <= at + policy.in_flight:
                 raise _in_flight(call, row.locked_until - at)
+            claim = replace(claim, until=row.expires_at)
+            fresh |= {"expires_at": claim.until}
         self._session.execute(update(IdempotencyRow).where(_is(call)).values(fresh))
         return claim
 
@@ -83,9 +89,10 @@ class Idempotency:
         self._session.execute(update(IdempotencyRow).where(_is(call)).values(values))
 
     def give_up(self, claim: Claim) -> None:
-        """Let the key be used anew: what was called left nothing behind."""
+        """Let the key be used anew, for another body too; the same one keeps its `new_id`."""
         ours = IdempotencyRow.token == claim.token
-        self._session.execute(delete(IdempotencyRow).where(_is(claim.call), ours))
+        free = update(IdempotencyRow).where(_is(claim.call), ours)
+        self._session.execute(free.values(digest=_ANY, locked_until=_LONG_AGO))
 
     def forget(self, at: datetime) -> int:
         """Delete what has expired by `at`; return how many."""

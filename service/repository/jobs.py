@@ -87,7 +87,9 @@ class Jobs:
 
         Takers at the same moment take different jobs.
         """
-        overdue = and_(JobRow.state == JobState.RUNNING.value, JobRow.leased_until <= now)
+        # No clock that goes right leases for twice as long; one that has gone back since may have.
+        out = or_(JobRow.leased_until <= now, JobRow.leased_until > until + (until - now))
+        overdue = and_(JobRow.state == JobState.RUNNING.value, out)
         free = or_(JobRow.state == JobState.QUEUED.value, overdue)
         first = select(JobRow.job_id).where(free).order_by(JobRow.created_at, JobRow.job_id)
         found = self._session.scalars(first.limit(1).with_for_update(skip_locked=True)).first()
@@ -127,10 +129,20 @@ class Jobs:
         query = select(JobPartRow.file).where(JobPartRow.job_id == job_id)
         return list(self._session.scalars(query.order_by(JobPartRow.number)))
 
-    def release(self, job_id: str, owner: str) -> bool:
-        """Give a job back to the line; False if it is no longer the owner's."""
+    def release(self, job_id: str, owner: str, *, uncounted: bool = False) -> bool:
+        """Give a job back to the line; False if it is no longer the owner's.
+
+        Parameters
+        ----------
+        uncounted
+            Whether taking it was no attempt.
+        """
         return self._change(
-            _held(job_id, owner), state=JobState.QUEUED.value, owner=None, leased_until=None
+            _held(job_id, owner),
+            state=JobState.QUEUED.value,
+            owner=None,
+            leased_until=None,
+            attempts=JobRow.attempts - int(uncounted),
         )
 
     def end(

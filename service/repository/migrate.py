@@ -7,7 +7,7 @@ from contextlib import closing
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, func, select, text
 
 _LOCK = 740_219_556  # any number, the same for everyone who migrates this schema
 _WAIT_SECONDS = 30.0
@@ -28,6 +28,7 @@ def upgrade(engine: Engine, seal: Seal | None = None) -> bool:
         _use_write_ahead_log(engine)
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
+            connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT_SECONDS}s'"))
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         config = _config(connection, seal)
         command.upgrade(config, "head")

@@ -3,19 +3,26 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import ConnectionPoolEntry
 
-from features.errors import InputError, StateError
 from service.repository.assignments import Assignments
 from service.repository.audit import AuditLog
 from service.repository.contacts import Contacts
 from service.repository.endpoints import Endpoints
+from service.repository.engine import (
+    DURABLE,
+    PATIENCE,
+    READ_ONLY,
+    Patience,
+    RecordsUnavailableError,
+    make_folder,
+    opened,
+    trouble,
+)
 from service.repository.erasure import Erasure
 from service.repository.holders import Holders
 from service.repository.idempotency import Idempotency
@@ -32,22 +39,7 @@ from service.repository.tasks import Tasks
 from service.repository.turn import Turn, turn
 from service.repository.users import LoginAttempts, Users, UserSessions
 
-_BUSY_SECONDS = 30.0
-_READ_ONLY = "shuke_read_only"
-_DURABLE = "shuke_durable"
-_SYNCHRONOUS = "shuke_synchronous"
-
-
-class BadDatabaseUrlError(InputError):
-    """The address of the records database cannot be used."""
-
-    code = "bad-database-url"
-
-
-class RecordsUnavailableError(StateError):
-    """The records database cannot be reached."""
-
-    code = "records-unavailable"
+_log = structlog.get_logger("shuke.records")
 
 
 class Work:
@@ -86,6 +78,8 @@ class Records:
     ----------
     url
         SQLAlchemy URL: SQLite or PostgreSQL. Nothing is opened before the first use.
+    patience
+        How long to wait for a connection, for another writer, for the server.
 
     Raises
     ------
@@ -93,8 +87,8 @@ class Records:
         If the URL is malformed, of another database, or its driver is not installed.
     """
 
-    def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
+    def __init__(self, url: str, patience: Patience = PATIENCE) -> None:
+        self._engine = opened(url, patience)
         self.state_of_keys = object()  # another one after each change of keys made here
 
     def migrate(self, seal: Seal | None = None) -> None:
@@ -110,7 +104,7 @@ class Records:
         RecordsUnavailableError
             If the database cannot be opened or stays locked.
         """
-        _make_folder(self._engine)
+        make_folder(self._engine)
         try:
             left_in_clear = upgrade(self._engine, seal)
             if left_in_clear:
@@ -133,12 +127,18 @@ class Records:
         durable
             What is committed outlives a loss of power. On SQLite that costs a wait for the disk,
             and otherwise only the crash of a process is survived; PostgreSQL always does it.
+
+        Raises
+        ------
+        RecordsUnavailableError
+            The database is gone, or locked for longer than the patience; nothing was changed.
+        StorageFullError
         """
-        with Session(self._engine, expire_on_commit=False) as session:
+        with self._answering(), Session(self._engine, expire_on_commit=False) as session:
             work = Work(session)
             try:
                 with session.begin():
-                    options = {_READ_ONLY: read_only, _DURABLE: durable}
+                    options = {READ_ONLY: read_only, DURABLE: durable}
                     session.connection(execution_options=options)
                     yield work
             finally:
@@ -161,74 +161,14 @@ class Records:
                 cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 cursor.close()
 
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+            _log.warning("records not written or read", error=str(error))
+            raise trouble(error, self._engine.dialect.name) from error
+
     def close(self) -> None:
         """Close the pooled connections; the next use opens new ones."""
         self._engine.dispose()
-
-
-def _engine(url: str) -> Engine:
-    try:
-        backend = make_url(url).get_backend_name()
-        if backend == "postgresql":
-            return _postgres_engine(url)
-        if backend == "sqlite":
-            return _sqlite_engine(url)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        raise _bad_url(str(error)) from error
-    raise _bad_url(f"{backend} is not supported")
-
-
-def _bad_url(why: str) -> BadDatabaseUrlError:
-    return BadDatabaseUrlError(
-        f"The records database cannot be used: {why}",
-        where="SHUKE_DATABASE_URL",
-        todo="Give sqlite:///path, or postgresql+psycopg://user@host/database with psycopg"
-        " installed; leave it empty for SQLite under SHUKE_HOME.",
-    )
-
-
-def _postgres_engine(url: str) -> Engine:
-    engine = create_engine(url, pool_pre_ping=True)
-    event.listen(engine, "begin", _begin_postgres)
-    return engine
-
-
-def _begin_postgres(connection: Connection) -> None:
-    # A reader sees one moment from begin to end, as it does on SQLite.
-    if connection.get_execution_options().get(_READ_ONLY):
-        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-
-
-def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    # The driver would begin transactions only at the first write; `_begin_sqlite` does it instead.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A writer takes its place at once: one that read first could not wait for another writer,
-    # and would fail however long busy_timeout is.
-    options = connection.get_execution_options()
-    if options.get(_READ_ONLY, False):
-        connection.exec_driver_sql("BEGIN")
-        return
-    synchronous = "FULL" if options.get(_DURABLE, False) else "NORMAL"
-    if connection.info.get(_SYNCHRONOUS) != synchronous:  # stays with the connection once set
-        connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
-        connection.info[_SYNCHRONOUS] = synchronous
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _make_folder(engine: Engine) -> None:
-    database = engine.url.database
-    if engine.dialect.name == "sqlite" and database:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.repository.rerunnable import as_record, as_row, insert_new
@@ -128,9 +128,11 @@ class LoginAttempts:
         mine = delete(LoginAttemptRow).where(LoginAttemptRow.login_digest == login_digest)
         self._session.execute(mine)
 
-    def forget(self, before: datetime) -> None:
-        """Forget every attempt made before a moment."""
-        self._session.execute(delete(LoginAttemptRow).where(LoginAttemptRow.at < before))
+    def forget(self, before: datetime, after: datetime | None = None) -> None:
+        """Forget every attempt made before a moment, or after one: by a clock gone back since."""
+        at = LoginAttemptRow.at
+        old = at < before if after is None else or_(at < before, at > after)
+        self._session.execute(delete(LoginAttemptRow).where(old))
 
 
 def _user(row: UserRow) -> User:

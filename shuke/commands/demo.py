@@ -18,6 +18,6 @@ def demo(
 
     app = run(households)
     if serve:
-        from shuke.steps import listen
+        from shuke.serving import listen
 
         listen(app, host, port)

@@ -18,8 +18,8 @@ def serve(
     """
     from service.bootstrap import build
     from shuke.secrets import require_no_demo, require_secrets
+    from shuke.serving import listen
     from shuke.show import line
-    from shuke.steps import listen
 
     if demo:
         line("Serving the demo: its secrets are for the demo only.")

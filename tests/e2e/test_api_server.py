@@ -25,10 +25,13 @@ from service.bootstrap import build
 from service.keys import Scope, create
 from service.nightly import nightly
 from service.settings import Settings
+from tests.benchmarks.hostile import attack
+from tests.benchmarks.hostile_requests import requests
 from tests.integration.service.tiny_models import tiny_bundles
 from tests.synthetic import ShopConfig, fill, simulate
 
 BOOT_SECONDS = 120
+HOSTILE = 500
 SWITCH_SECONDS = 60
 SERVE = """
 import sys, uvicorn
@@ -108,7 +111,7 @@ def wait_until_it_answers(client: httpx.Client, process: "subprocess.Popen[bytes
 
 
 def test_a_served_home_is_ready(server: httpx.Client) -> None:
-    assert server.get("/readyz").json() == {"ready": True, "missing": []}
+    assert server.get("/readyz").json() == {"ready": True, "missing": [], "degraded": []}
 
 
 def test_a_server_that_scores_has_imported_nothing_it_does_not_use(home: Path, key: str) -> None:
@@ -178,6 +181,14 @@ def test_what_is_logged_of_scores_holds_no_key(server: httpx.Client, home: Path,
     logged = [file.read_text() for file in (home / "scores").rglob("*.jsonl")]
     assert all(json.loads(line)["model"] for text in logged for line in text.splitlines())
     assert not any(key in text for text in logged)
+
+
+def test_hostile_requests_find_no_fault(server: httpx.Client, key: str) -> None:
+    report = attack(server.base_url.port or 0, requests(HOSTILE, key, seed=1))
+    assert report.faults == []
+    assert report.counts.total() == HOSTILE
+    assert {"200", "400", "404", "422"} <= report.counts.keys()
+    assert server.get("/readyz").json()["ready"]
 
 
 def test_a_promotion_and_a_rollback_are_served_without_a_failed_or_mixed_answer(

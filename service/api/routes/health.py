@@ -30,7 +30,8 @@ def ready(response: Response, app: CurrentApp) -> Readiness:
     if found:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     missing = [Missing.model_validate(asdict(one)) for one in found]
-    return Readiness(ready=not found, missing=missing)
+    degraded = [Missing.model_validate(asdict(one)) for one in readiness.degraded(app)]
+    return Readiness(ready=not found, missing=missing, degraded=degraded)
 
 
 @router.get(

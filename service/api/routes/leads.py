@@ -1,11 +1,9 @@
 """Capture of leads."""
 
-import uuid
-
-from fastapi import APIRouter, Depends, Response, status
+from fastapi import APIRouter, Depends, Request, Response, status
 
 from service.api.dependencies import CurrentApp, CurrentSight, needs
-from service.api.idempotency import IDEMPOTENT
+from service.api.idempotency import IDEMPOTENT, new_id
 from service.api.problem_docs import problems
 from service.api.schemas import (
     LeadGrade,
@@ -34,7 +32,11 @@ router = APIRouter(tags=["leads"], dependencies=[Depends(needs(Scope.LEADS_WRITE
     },
 )
 def capture(
-    asked: LeadRequest, response: Response, app: CurrentApp, sight: CurrentSight
+    asked: LeadRequest,
+    request: Request,
+    response: Response,
+    app: CurrentApp,
+    sight: CurrentSight,
 ) -> LeadResponse:
     """Store a lead with its score, its grade and the person who has it, each with a reason.
 
@@ -46,7 +48,7 @@ def capture(
     chosen = asked.model_dump(exclude={"lead_id", "created_at"})
     lead = LeadRecord(
         **chosen,
-        lead_id=asked.lead_id or str(uuid.uuid4()),
+        lead_id=asked.lead_id or new_id(request),
         created_at=asked.created_at or app.clock(),
     )
     sight.require_capture(lead)
