@@ -6,11 +6,14 @@ A request is about one customer, and a frame of one row costs more than the mode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+if TYPE_CHECKING:
+    from features.online.store import Materialized
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp] | npt.NDArray[np.bool_]
@@ -32,8 +35,8 @@ class FeatureRows:
         Shape (n, len(names)), float64; NaN where missing.
     arrays
         Column to one list or None per row.
-    snapshot
-        The rows are those of the last built files, as the online store is away.
+    newest
+        The materialization they were read from; None of rows from elsewhere.
     """
 
     ids: Sequence[str]
@@ -41,7 +44,12 @@ class FeatureRows:
     names: tuple[str, ...]
     numbers: Floats
     arrays: Mapping[str, Sequence[list[Any] | None]]
-    snapshot: bool = False
+    newest: "Materialized | None" = None
+
+    @property
+    def snapshot(self) -> bool:
+        """Whether they answer in place of newer ones that cannot be read now."""
+        return self.newest is not None and self.newest.snapshot
 
     def __len__(self) -> int:
         """Return how many rows there are."""
@@ -75,7 +83,7 @@ class FeatureRows:
             self.names,
             self.numbers[chosen],
             {name: [each[at] for at in chosen] for name, each in self.arrays.items()},
-            self.snapshot,
+            self.newest,
         )
 
     def frame(self) -> pd.DataFrame:

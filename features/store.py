@@ -243,7 +243,7 @@ class Store:
             tuple(name for each in sets for name, kind in each.columns.items() if kind == "number"),
             np.hstack([each.numbers for each in found.rows]) if others else first.numbers,
             {name: column for each in found.rows for name, column in each.arrays.items()},
-            found.newest.snapshot,
+            found.newest,
         )
 
     def held(self, customer_id: str) -> dict[str, list[dict[str, Any]]]:

@@ -1,6 +1,6 @@
 """A score as a row: fixed columns and types, the same in Parquet, JSON lines and frames."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -92,13 +92,14 @@ def framed(rows: Iterable[dict[str, object]]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=list(COLUMNS)).astype(types)
 
 
-def told(table: Table, names: Sequence[str]) -> list[dict[str, object]]:
-    """Return the values that scores were made from, row by row; a column not there is missing."""
+def told(table: Table, names: Sequence[str]) -> Iterator[dict[str, object]]:
+    """Yield the values that scores were made from, row by row; a column not there is missing."""
     if isinstance(table, FeatureRows) and not table.absent(tuple(names)):
-        return [dict(zip(names, row, strict=True)) for row in table.matrix(tuple(names)).tolist()]
+        for row in table.matrix(tuple(names)):
+            yield dict(zip(names, row.tolist(), strict=True))
+        return
     plain = facts(as_frame(table).reindex(columns=list(names)))
-    rows: list[dict[str, object]] = plain.set_axis(list(names), axis="columns").to_dict("records")  # type: ignore[assignment]  # pandas knows no str keys
-    return rows
+    yield from plain.set_axis(list(names), axis="columns").to_dict("records")  # type: ignore[misc]  # pandas knows no str keys
 
 
 def facts(inputs: pd.DataFrame) -> pd.DataFrame:

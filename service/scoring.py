@@ -8,6 +8,7 @@ from threading import Lock
 import pandas as pd
 
 from features.errors import InputError
+from features.rows import FeatureRows
 from features.store import Materialized, Store
 from models_registry.bundle import Bundle
 from models_registry.columns import Table, framed
@@ -249,13 +250,16 @@ class Scorer:
         self, bundle: Bundle, rows_of: RowsOf, top_k: int | None, lang: Lang, *, now: bool
     ) -> list[Score]:
         rows = rows_of(bundle)
-        newest = self.store.materialized() if now else None
+        newest = self._freshness(rows) if now else None
         scores = self._judge(bundle, rows, newest, top_k, lang)
         self.score_log.append_online(scores, rows, bundle.inputs)
         self.heard(scores)
         if self.shadow is not None:
             self.shadow.online(bundle.meta.model, Answered(scores, rows, rows_of), newest)
         return scores
+
+    def _freshness(self, rows: Table) -> Materialized | None:
+        return rows.newest if isinstance(rows, FeatureRows) else self.store.materialized()
 
     def _night(self, bundle: Bundle, rows_of: RowsOf, as_of: datetime, top_k: int) -> Batch:
         batch = self._batch(bundle, framed(rows_of(bundle)), as_of, top_k)

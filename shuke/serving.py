@@ -27,10 +27,12 @@ def listen(app: "App", host: str, port: int) -> None:
     from service.api.app import create_app
     from service.api.serving import options
     from service.logs import configure_logs
+    from service.memory import settle
     from service.worker import all_in_background
     from shuke.show import line
 
     settings = app.settings
+    settle()
     told = {
         **options(app.policies.serving),
         "host": host,
@@ -56,9 +58,12 @@ def worker() -> "FastAPI":
     """Return the application of one worker, which ends with its parent, however that ends."""
     from service.api.app import create_app
     from service.bootstrap import build
+    from service.memory import settle
 
     Thread(target=_end_with_parent, name="shuke-orphan", daemon=True).start()
-    return create_app(build())
+    app = create_app(build())
+    settle()
+    return app
 
 
 def _aside(app: "App") -> tuple["Endless", ...]:

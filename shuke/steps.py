@@ -256,6 +256,7 @@ def fold_events(app: "App") -> None:
     from service.audit import at_the_machine
     from service.bootstrap import build_courier, build_job_runner, build_worker
     from service.logs import configure_logs
+    from service.memory import settle
     from service.policy_audit import note_policies
     from service.worker import all_in_background
     from shuke.show import line
@@ -265,6 +266,7 @@ def fold_events(app: "App") -> None:
     stop = Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
+    settle()
     line("Folding events, doing jobs, delivering webhooks; Ctrl-C stops it")
     with all_in_background(build_job_runner(app), build_courier(app)):
         build_worker(app).run(stop)

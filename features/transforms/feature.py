@@ -105,4 +105,6 @@ def _without_typical(template: str, clause_end: str) -> str:
 
 
 def _singular(said: str) -> str:
+    if "1 " not in said:
+        return said
     return _ONE.sub(r"1 \1", said).replace("1 categorie ", "1 category ")

@@ -40,8 +40,12 @@ def resident_mib(pid: int | str = "self") -> float:
 
 @contextmanager
 def ours(home: Path) -> Iterator[Served]:
-    """Serve a home as `shuke serve` does, with no limit to the calls of a key."""
-    settings = {"SHUKE_HOME": str(home), "SHUKE_RATE_LIMIT_CALLS": str(_NO_LIMIT)}
+    """Serve a home as `shuke serve` beside a worker does, with no limit to the calls of a key."""
+    settings = {
+        "SHUKE_HOME": str(home),
+        "SHUKE_WORKER": "separate",
+        "SHUKE_RATE_LIMIT_CALLS": str(_NO_LIMIT),
+    }
     command = ["-m", "shuke.cli", "serve", "--demo", "--port", "{port}"]
     with _process(command, settings, "/readyz") as served:
         yield served

@@ -27,6 +27,7 @@ from models_registry.bundle import Bundle
 from models_registry.columns import Floats
 from service.bootstrap import App, build, build_job_runner
 from service.jobs.policy import POLICY
+from service.memory import settle
 from service.settings import Settings
 from tests.benchmarks.serving import resident_mib
 from tests.benchmarks.serving_bare import inputs
@@ -49,6 +50,7 @@ def main() -> None:
         app = build(Settings(home=own))
         bundle = app.champions.get(model)
         ids = _filled(app, bundle, customers)
+        settle()  # as a worker does
         shares = [each.tolist() for each in np.array_split(np.array(ids), rounds)]
         took: list[tuple[float, float]] = []
         held = []
