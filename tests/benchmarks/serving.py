@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,8 @@ from pathlib import Path
 from time import perf_counter, sleep
 
 import httpx2 as httpx
+
+from tests.serving import free_port
 
 PATIENCE = 120.0
 _GRACE = 20.0
@@ -77,9 +78,7 @@ def mlflow(model: Path) -> Iterator[Served]:
 
 @contextmanager
 def _process(command: list[str], settings: Mapping[str, str], path: str) -> Iterator[Served]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     began = perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", *(part.format(port=port) for part in command)],
