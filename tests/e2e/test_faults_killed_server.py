@@ -19,7 +19,7 @@ from service.bootstrap import App, build
 from service.settings import Settings
 from tests.serving import Served, make_home, running, until
 
-KILLS = 5
+KILLS = 3
 SECONDS = 1.5  # of load between two kills, at most
 FREE = (409, 429, 503)
 # A killed call frees its key soon, so that the load goes on.

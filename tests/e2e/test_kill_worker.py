@@ -25,7 +25,7 @@ from service.settings import Settings
 from tests.integration.live.conftest import assert_online_is_fresh
 from tests.synthetic import ShopConfig, fill, simulate
 
-KILLS = 6
+KILLS = 3
 PATIENCE = 180.0
 CUSTOMERS = 30
 SERVE = """

@@ -48,7 +48,7 @@ def new_version(registry: Registry) -> str:
 
 def stored(registry: Registry, version: str) -> Path:
     """Return where the store keeps the trees of a version."""
-    run = registry._client.get_run(registry._version(MODEL, version).run_id)
+    run = registry._mlflow.get_run(registry._version(MODEL, version).run_id)
     return Path(run.info.artifact_uri.removeprefix("file://"), "bundle", "main.txt")
 
 

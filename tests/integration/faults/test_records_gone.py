@@ -38,7 +38,7 @@ WRITES: dict[str, tuple[str, object]] = {
     "score": ("/v1/scores/churn_60d", {"ids": ["C00001"]}),  # who was read is written down
     "job": ("/v1/jobs/scores", {"model": "churn_60d", "ids": ["C00001"]}),
 }
-READS = ("/v1/tasks?limit=1", "/v1/at-risk?limit=1", "/v1/me", "/v1/webhooks/deliveries")
+READS = ("/v1/tasks?limit=1", "/v1/at-risk?limit=1", "/v1/webhooks/deliveries")
 
 
 def refused(client: TestClient, path: str, body: object, **headers: str) -> None:

@@ -45,7 +45,7 @@ def prolonged(records: Records) -> bool:
 
     try:
         with records.transaction() as work:
-            if work.jobs.take("another", moment, moment) is None:
+            if work.jobs.take("another", moment, moment + POLICY.lease) is None:
                 return True
             raise KeptError
     except KeptError:
