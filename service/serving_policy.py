@@ -20,7 +20,8 @@ class ServingPolicy:
     linger_seconds
         How long a client may go on sending what was answered already.
     keep_alive_seconds
-        How long a connection may be idle between requests.
+        How long a connection may be idle between requests; longer than the 5 seconds after which
+        common clients leave one by themselves, as a request may cross with the closing of it.
     connections
         Connections at once; another one is answered 503.
     """
@@ -31,7 +32,7 @@ class ServingPolicy:
     body_seconds: float = 60.0
     answer_seconds: float = 120.0
     linger_seconds: float = 5.0
-    keep_alive_seconds: int = 5
+    keep_alive_seconds: int = 30
     connections: int = 1_000
 
 
