@@ -111,7 +111,7 @@ lock: setup ## write the lock files anew from pyproject.toml
 
 # Hashed lock files are read as they are: no package is downloaded, let alone built. `--strict`, as an
 # index without advisories would otherwise pass everything it does not know.
-audit: setup ## known vulnerabilities of the locked packages; needs pypi.org or api.osv.dev (SERVICE=osv)
+audit: setup ## known vulnerabilities of the locked packages; needs the network and an index's advisories (SERVICE=osv: OSV's)
 	for lock in requirements.lock deploy/serving.lock; do \
 	  $(BIN)/uv tool run --from $(AUDIT) pip-audit --strict --disable-pip --require-hashes \
 	    --vulnerability-service $(or $(SERVICE),pypi) --progress-spinner off -r $$lock || exit; \
