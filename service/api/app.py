@@ -1,11 +1,13 @@
 """The HTTP API: routes over an `App` that was wired elsewhere."""
 
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 
 import structlog
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import iter_route_contexts
 from fastapi_offline import FastAPIOffline
 
 from features.errors import ShukeError
@@ -129,6 +131,8 @@ async def _warmed(api: FastAPI) -> AsyncIterator[None]:
     """Load what the first request would otherwise wait for, before the first is taken."""
     configure_logs()
     app: App = api.state.app
+    # FastAPI builds the routes as they are first walked.
+    deque(iter_route_contexts(api.routes), maxlen=0)
     await run_in_threadpool(note_policies, app.audit, app.policies, at_the_machine("serve"))
     await run_in_threadpool(_warm, app)
     following_them = following(app.champions, app.settings.registry_look_seconds)
