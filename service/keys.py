@@ -137,17 +137,19 @@ class Verifier:
         # Unknown and wrong are told apart for nobody.
         if record is None or not self._is_right(record, secret):
             raise _rejected("The key is not known", key_id)
-        if record.revoked_at is not None and record.revoked_at <= now:
-            raise _rejected("The key was revoked", key_id)
-        if record.expires_at is not None and record.expires_at <= now:
-            raise _rejected("The key has expired", key_id)
+        require_holding(record, now)
         return record
 
-    def knows(self, key: str, lookup: Callable[[str], ApiKey | None]) -> bool:
-        """Say whether this very key was found right before, which costs no Argon2."""
+    def known(self, key: str, lookup: Callable[[str], ApiKey | None]) -> ApiKey | None:
+        """Return the record of a key that was found right before, which costs no Argon2; or None.
+
+        Whether it still holds is for `require_holding` to say.
+        """
         parts = key.split("_", 2)
         record = lookup(parts[1]) if len(parts) == 3 else None
-        return record is not None and self._remembers(record, _digest(record, parts[2]))
+        if record is None or not self._remembers(record, _digest(record, parts[2])):
+            return None
+        return record
 
     def _remembers(self, record: ApiKey, digest: bytes) -> bool:
         return hmac.compare_digest(self._right.get(record.key_id, b""), digest)
@@ -160,6 +162,14 @@ class Verifier:
         if right:
             self._right[record.key_id] = digest
         return right
+
+
+def require_holding(record: ApiKey, now: datetime) -> None:
+    """Raise KeyRejectedError if a right key is revoked or expired."""
+    if record.revoked_at is not None and record.revoked_at <= now:
+        raise _rejected("The key was revoked", record.key_id)
+    if record.expires_at is not None and record.expires_at <= now:
+        raise _rejected("The key has expired", record.key_id)
 
 
 def _digest(record: ApiKey, secret: str) -> bytes:

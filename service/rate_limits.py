@@ -109,6 +109,11 @@ class RateLimits:
             self._policy.attempts, self._policy.attempt_seconds, "attempts"
         )
 
+    @property
+    def shared(self) -> bool:
+        """Whether counting asks another server, which takes time."""
+        return self._shared is not None
+
     def call(self, key_id: str) -> Standing:
         """Count a call of a key that holds, and say where it stands.
 

@@ -46,13 +46,16 @@ class RememberedKeys:
         self._noted: dict[str, datetime] = {}
         self._noting = Lock()
 
+    def recall(self, key_id: str) -> ApiKey | None:
+        """Return a key that was read shortly before; None if it has to be read."""
+        return self._recalled(key_id, self._records.state_of_keys, self._monotonic())
+
     def get(self, key_id: str) -> ApiKey | None:
         """Return a key, also an expired or revoked one; None if there is none."""
         # Both are taken before the read: a change or a pause during it makes it old.
         state, began = self._records.state_of_keys, self._monotonic()
-        known = self._read.get(key_id)
-        if known is not None and known.state is state and began < known.until:
-            return known.key
+        if (known := self._recalled(key_id, state, began)) is not None:
+            return known
         with self._records.transaction(read_only=True) as work:
             key = work.keys.get(key_id)
         if key is None:
@@ -61,6 +64,12 @@ class RememberedKeys:
             until = began + self._policy.remembered.total_seconds()
             self._read[key_id] = _Read(key, until, state)
         return key
+
+    def is_noted(self, key: ApiKey, at: datetime) -> bool:
+        """Say whether `note_use` has nothing to write."""
+        last = self._noted.get(key.key_id)
+        lately = last is not None and at - last < self._policy.noted_every
+        return lately or is_noted(key, at, self._policy)
 
     def note_use(self, key: ApiKey, at: datetime) -> None:
         """Note that a key was used, unless a use was noted not long ago."""
@@ -71,6 +80,11 @@ class RememberedKeys:
                 work.keys.note_use(key.key_id, at, at - self._policy.noted_every)
         except ShukeError as error:  # reading goes on while nobody can write
             _log.warning("use of a key not noted", error=str(error))
+
+    def _recalled(self, key_id: str, state: object, now: float) -> ApiKey | None:
+        known = self._read.get(key_id)
+        fresh = known is not None and known.state is state and now < known.until
+        return known.key if known is not None and fresh else None
 
     def _is_first(self, key_id: str, at: datetime) -> bool:
         """Say whether no other thread notes this use; the record tells it only later."""

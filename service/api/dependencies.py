@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from service.api.rate_limits import count_attempt, count_call
 from service.bootstrap import App
 from service.crm.permissions import Scope, Viewer
-from service.keys import Verifier
+from service.keys import Verifier, require_holding
+from service.repository.rows import ApiKey
 from service.sessions import require_csrf
 from service.sight import Sight
 from service.viewers import of_key, require
@@ -54,8 +56,10 @@ async def shown(
 CurrentShown = Annotated[Shown, Depends(shown)]
 
 
-def current_viewer(request: Request, app: CurrentApp, shown: CurrentShown) -> Viewer:
+async def current_viewer(request: Request, app: CurrentApp, shown: CurrentShown) -> Viewer:
     """Return who asks: with a key, or in a session, which must prove that a page of ours asks.
+
+    A key that is remembered is checked at once; for anything else a worker thread waits.
 
     Raises
     ------
@@ -67,13 +71,12 @@ def current_viewer(request: Request, app: CurrentApp, shown: CurrentShown) -> Vi
         The key or user, or the address a key came from, has used up its limit; a key not known to
         be right is not even looked at then.
     """
-    if not shown.session:
-        return _of_key(request, app, shown.key)
-    if request.method not in _SAFE:
-        require_csrf(shown.session, request.headers.get(CSRF_HEADER, ""))
-    viewer = app.sessions.viewer(shown.session)
-    count_call(request, app.limits, viewer.who)
-    return viewer
+    key = _remembered(request, app, shown.key)
+    if key is None:
+        return await run_in_threadpool(_looked_up, request, app, shown)
+    require_holding(key, app.clock())
+    count_call(request, app.limits, key.key_id)
+    return of_key(key, app.policies.access)
 
 
 CurrentViewer = Annotated[Viewer, Depends(current_viewer)]
@@ -97,10 +100,29 @@ def needs(scope: Scope) -> Callable[[Viewer], Awaitable[None]]:
     return check
 
 
+def _remembered(request: Request, app: App, given: str) -> ApiKey | None:
+    """Return a key for which nothing has to be read, written or asked of another server."""
+    verifier: Verifier = request.app.state.verifier
+    key = verifier.known(given, app.keys.recall)
+    if key is None or app.limits.shared or not app.keys.is_noted(key, app.clock()):
+        return None
+    return key
+
+
+def _looked_up(request: Request, app: App, shown: Shown) -> Viewer:
+    if not shown.session:
+        return _of_key(request, app, shown.key)
+    if request.method not in _SAFE:
+        require_csrf(shown.session, request.headers.get(CSRF_HEADER, ""))
+    viewer = app.sessions.viewer(shown.session)
+    count_call(request, app.limits, viewer.who)
+    return viewer
+
+
 def _of_key(request: Request, app: App, given: str) -> Viewer:
     verifier: Verifier = request.app.state.verifier
     at = app.clock()
-    if not verifier.knows(given, app.keys.get):
+    if verifier.known(given, app.keys.get) is None:
         count_attempt(request, app.limits)
     key = verifier.verify(given, app.keys.get, at)
     count_call(request, app.limits, key.key_id)

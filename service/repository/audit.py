@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.orm import Session
 
 from service.audit_chain import GENESIS, Entry, Line, sealed
@@ -25,27 +25,12 @@ class AuditLog:
         self._session = session
 
     def append(self, entries: Sequence[Entry], at: datetime) -> list[Line]:
-        """Add entries, one behind the other, and return their lines.
-
-        Writers take turns, on SQLite by nature: two lines never follow the same one.
-        """
-        # Below the ORM, which takes as long as the database does: every read of a person waits.
-        self.take_turn()
-        connection = self._session.connection()
-        last = connection.execute(_LAST).first()
-        before, previous = (last.seq, last.hash) if last else (0, GENESIS)
-        lines = []
-        for seq, entry in enumerate(entries, before + 1):
-            lines.append(sealed(entry, seq, at, previous))
-            previous = lines[-1].hash
-        connection.execute(_ADD, [as_row(line) for line in lines])
-        return lines
+        """Add entries, one behind the other, and return their lines."""
+        return append(self._session.connection(), entries, at)
 
     def take_turn(self) -> None:
         """Let nobody else add to the log before this transaction ends."""
-        connection = self._session.connection()
-        if connection.dialect.name == "postgresql":
-            connection.execute(_TURN)
+        _take_turn(self._session.connection())
 
     def lines(self) -> Iterator[Line]:
         """Return every line, the oldest first."""
@@ -67,3 +52,25 @@ class AuditLog:
     def _after(self, seq: int) -> list[Line]:
         query = select(AuditRow).where(AuditRow.seq > seq).order_by(AuditRow.seq).limit(_AT_ONCE)
         return [as_record(row, Line) for row in self._session.scalars(query)]
+
+
+def append(connection: Connection, entries: Sequence[Entry], at: datetime) -> list[Line]:
+    """Add entries, one behind the other, and return their lines.
+
+    Writers take turns, on SQLite by nature: two lines never follow the same one. All this is below
+    the ORM, which takes as long as the database does: every read of a person waits for it.
+    """
+    _take_turn(connection)
+    last = connection.execute(_LAST).first()
+    before, previous = (last.seq, last.hash) if last else (0, GENESIS)
+    lines = []
+    for seq, entry in enumerate(entries, before + 1):
+        lines.append(sealed(entry, seq, at, previous))
+        previous = lines[-1].hash
+    connection.execute(_ADD, [as_row(line) for line in lines])
+    return lines
+
+
+def _take_turn(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(_TURN)

@@ -1,16 +1,18 @@
 """The records database: the way in, and the unit of work."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import datetime
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
+from service.audit_chain import Entry, Line
 from service.repository.assignments import Assignments
-from service.repository.audit import AuditLog
+from service.repository.audit import AuditLog, append
 from service.repository.contacts import Contacts
 from service.repository.endpoints import Endpoints
 from service.repository.engine import (
@@ -144,6 +146,16 @@ class Records:
             finally:
                 if work.keys.changed:
                     self.state_of_keys = object()
+
+    def add_lines(self, entries: Sequence[Entry], at: datetime) -> list[Line]:
+        """Add lines to the audit log, in a transaction of their own that needs no session.
+
+        Raises
+        ------
+        RecordsUnavailableError, StorageFullError
+        """
+        with self._answering(), self._engine.begin() as connection:
+            return append(connection, entries, at)
 
     def turn(self, name: str) -> Turn:
         """Return the turn at a kind of work that only one process at a time may do."""

@@ -90,11 +90,11 @@ def test_a_changed_hash_ends_what_was_remembered(made: NewKey) -> None:
 
 def test_a_key_is_known_once_it_was_found_right_and_only_that_very_key(made: NewKey) -> None:
     verifier, stored = Verifier(), {made.record.key_id: made.record}
-    assert not verifier.knows(made.clear, stored.get)
+    assert verifier.known(made.clear, stored.get) is None
     verifier.verify(made.clear, stored.get, NOW)
-    assert verifier.knows(made.clear, stored.get)
+    assert verifier.known(made.clear, stored.get) == made.record
     for other in ("", "nonsense", "shuke_x", "shuke_x_y", made.clear + "x"):
-        assert not verifier.knows(other, stored.get)
+        assert verifier.known(other, stored.get) is None
 
 
 def test_argon2_is_paid_once_for_each_key(made: NewKey) -> None:
