@@ -108,7 +108,7 @@ class SurvivalConfig(Frozen):
     longest_days: int = Field(default=90, gt=0)
     least_days: int = Field(default=7, gt=0)
     draws: int = Field(default=3, gt=0)
-    most_pairs: int = Field(default=300_000, gt=0)
+    most_pairs: int = Field(default=150_000, gt=0)
     reported_days: tuple[float, ...] = ()
     daily_days: int = Field(default=14, gt=0)
     growth: float = Field(default=1.2, gt=1)
