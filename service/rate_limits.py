@@ -12,14 +12,14 @@ from math import ceil
 import structlog
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.errors import ConfigurationError, StorageError
-from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.storage import Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
 from features.errors import InputError
 from service.errors import TryLaterError
+from service.rate_windows import Windows
 
 _IPV6_SITE = 64  # bits of an address that name a site; the rest is the guest's to choose
-_MEMORY = "memory://"
 
 _log = structlog.get_logger("shuke.limits")
 
@@ -39,6 +39,8 @@ class RatePolicy:
         Seconds the shared store may take to answer.
     rest
         After a failure of the shared store this process counts alone for so many seconds.
+    forgotten_every
+        Seconds after which keys and addresses that are quiet take no more room in memory.
     drift
         Seconds the clock may leave the monotonic one before it is taken to have been set.
     """
@@ -49,6 +51,7 @@ class RatePolicy:
     attempt_seconds: int = 60
     patience: float = 0.25
     rest: float = 5.0
+    forgotten_every: float = 60.0
     drift: float = 2.0
 
 
@@ -99,7 +102,7 @@ class RateLimits:
     ) -> None:
         self._policy = policy
         self._monotonic = monotonic
-        self._own = MovingWindowRateLimiter(MemoryStorage(_MEMORY))
+        self._own = MovingWindowRateLimiter(Windows(self._policy.forgotten_every))
         self._ahead = ahead
         self._was_ahead = ahead()
         self._shared = _shared(url, self._policy) if url else None
@@ -155,7 +158,7 @@ class RateLimits:
         """
         ahead = self._ahead()
         if abs(ahead - self._was_ahead) > self._policy.drift:
-            self._own = MovingWindowRateLimiter(MemoryStorage(_MEMORY))
+            self._own = MovingWindowRateLimiter(Windows(self._policy.forgotten_every))
             _log.warning(
                 "the clock was set; calls are counted anew", seconds=ahead - self._was_ahead
             )
