@@ -7,13 +7,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from features.errors import InputError, StorageFullError, UnreachableError
 
 READ_ONLY = "shuke_read_only"
 DURABLE = "shuke_durable"
+_SYNCHRONOUS = "shuke_synchronous"  # what a connection was told last
 _POSTGRES_FULL = "53100"
 
 
@@ -139,12 +140,13 @@ def _sqlite_engine(url: str, patience: Patience) -> Engine:
     return engine
 
 
-def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+def _prepare_sqlite(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
     # The driver would begin transactions only at the first write; `_begin_sqlite` does it instead.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+    entry.info[_SYNCHRONOUS] = ""
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -152,11 +154,21 @@ def _begin_sqlite(connection: Connection) -> None:
     # and would fail however long busy_timeout is.
     options = connection.get_execution_options()
     if options.get(READ_ONLY, False):
-        connection.exec_driver_sql("BEGIN")
+        _execute(connection, "BEGIN")
         return
     synchronous = "FULL" if options.get(DURABLE, False) else "NORMAL"
-    connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    if connection.info[_SYNCHRONOUS] != synchronous:
+        _execute(connection, f"PRAGMA synchronous={synchronous}")
+        connection.info[_SYNCHRONOUS] = synchronous
+    _execute(connection, "BEGIN IMMEDIATE")
+
+
+def _execute(connection: Connection, statement: str) -> None:
+    """Tell the driver, whose words these are: SQLAlchemy takes longer over them than SQLite."""
+    try:
+        connection.connection.cursor().execute(statement)
+    except sqlite3.Error as error:
+        raise OperationalError(statement, None, error) from error
 
 
 def make_folder(engine: Engine) -> None:

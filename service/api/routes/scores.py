@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
+from fastapi.concurrency import run_in_threadpool
 
 from models_registry.score import Score
 from service import given, subject_ids
@@ -79,7 +80,7 @@ def score_features(model: Model, asked: FeaturesRequest, app: CurrentApp) -> Fea
     summary="Score one customer or lead",
     responses=problems(404),
 )
-def score_one(
+async def score_one(
     model: Model,
     subject_id: Annotated[Id, Path(alias="id", examples=["818"])],
     asked: Annotated[Explained, Query()],
@@ -95,7 +96,8 @@ def score_one(
     def scored(ids: Sequence[str]) -> list[Score]:
         return app.scorer.many(model, ids, top_k=asked.reasons, lang=asked.lang)
 
-    [found] = sight.scores(model, [subject_id], scored)
+    # FastAPI would take a second trip to a worker thread to check the answer of a plain function.
+    [found] = await run_in_threadpool(sight.scores, model, [subject_id], scored)
     return found
 
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response, status
 
 from service.api.dependencies import (
     SESSION_COOKIE,
+    VIEWED,
     CurrentApp,
     CurrentShown,
     CurrentSight,
@@ -53,6 +54,7 @@ def log_in(
     operation_id="log_out",
     summary="Log out: end the session",
     status_code=status.HTTP_204_NO_CONTENT,
+    dependencies=[VIEWED],
 )
 def log_out(response: Response, app: CurrentApp, sight: CurrentSight, shown: CurrentShown) -> None:
     """End the session of the cookie; with a key there is none to end, which is no error."""
