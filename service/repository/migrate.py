@@ -4,10 +4,13 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
+from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, func, inspect, select, text
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _LOCK = 740_219_556  # any number, the same for everyone who migrates this schema
 _WAIT_SECONDS = 30.0
@@ -30,12 +33,36 @@ def upgrade(engine: Engine, seal: Seal | None = None) -> bool:
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT_SECONDS}s'"))
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-        config = _config(connection, seal)
-        command.upgrade(config, "head")
+        if _version(connection) == newest():
+            return False
+        return _migrated(connection, seal)
+
+
+def newest() -> str:
+    """Return the newest version there is, by the names of the files."""
+    versions = files("service.repository") / "migrations" / "versions"
+    names = (each.name for each in versions.iterdir())
+    return max(name[1:].split("_")[0] for name in names if name.startswith("r"))
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _migrated(connection: Connection, seal: Seal | None) -> bool:
+    # A twentieth of the time a server takes to start goes to this import, mostly for nothing.
+    from alembic import command
+
+    config = _config(connection, seal)
+    command.upgrade(config, "head")
     return bool(config.attributes.get("cleared"))
 
 
-def _config(connection: Connection, seal: Seal | None) -> Config:
+def _config(connection: Connection, seal: Seal | None) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "service.repository:migrations")
     config.set_main_option("path_separator", "os")
