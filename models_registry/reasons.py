@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from models_registry.meta import Condition, Meta
 from models_registry.score import Lang, Reason
 
 OUTSIDE = "OUTSIDE_POPULATION"
+_SENTENCES = 20_000  # kept, as many customers are told the same; some 5 MB
 _CAPTURED = "lead_"
 _EN = {"weekday": "Day of capture", "hour": "Hour of capture (UTC)"}
 _ZH = {
@@ -145,6 +147,7 @@ def snapshot_reason(moment: datetime, lang: Lang) -> Reason:
     )
 
 
+@lru_cache(_SENTENCES)
 def say(
     name: str,
     value: float | str | None,
