@@ -21,6 +21,8 @@ from models_registry.errors import ScoresMissingError
 from models_registry.score import Score
 from models_registry.score_rows import COLUMNS, INPUT, facts, flat, framed, told
 
+Batch = tuple[str, datetime, str]  # model, moment and version
+
 _MOMENT = "%Y-%m-%dT%H%M%S"
 _ROWS_OF_A_GROUP = 20_000  # one customer is read without decoding everybody
 
@@ -128,13 +130,8 @@ class ScoreLog:
         [found] = self.tables([(model, *fitting[-1])])
         return found
 
-    def tables(self, batches: Sequence[tuple[str, datetime, str]]) -> list[ibis.Table]:
+    def tables(self, batches: Sequence[Batch]) -> list[ibis.Table]:
         """Return batches as `batch` does, on one connection, so that they can be joined.
-
-        Parameters
-        ----------
-        batches
-            Model, moment and version of each.
 
         Raises
         ------
@@ -142,6 +139,15 @@ class ScoreLog:
         """
         con = connect()
         return [con.read_parquet(self._batch_files(*batch)) for batch in batches]
+
+    def state(self, batches: Sequence[Batch]) -> list[tuple[str, int, int, int]]:
+        """Return what differs once a file of some batches is another: path, inode, size, time."""
+        paths = [self.batch_path(*batch) for batch in batches]
+        files = [
+            f for path in paths for f in ([path, *path.glob("*")] if path.is_dir() else [path])
+        ]
+        found = [(str(file), file.stat()) for file in sorted(files)]
+        return [(name, at.st_ino, at.st_size, at.st_mtime_ns) for name, at in found]
 
     def online(self) -> ibis.Table:
         """Return every score given online: the columns of a score and `inputs` as JSON text.

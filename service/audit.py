@@ -27,6 +27,7 @@ class Action(StrEnum):
     LOGOUT = "logout"
     USER_CHANGE = "user-change"
     KEY_CHANGE = "key-change"
+    WEBHOOK_CHANGE = "webhook-change"
     MODEL_CHANGE = "model-change"
     POLICY_CHANGE = "policy-change"
 

@@ -24,8 +24,8 @@ class Entry:
     route
         The operation as the schema names it, or the command.
     details
-        Numbers, digests and versions, and the reason given for a model; never an id, a name, a
-        phone number or an address of a person.
+        Numbers, digests and versions, the reason given for a model and the host of a receiver;
+        never an id, a name, a phone number or an address of a person.
     """
 
     who: str

@@ -1,9 +1,9 @@
 """The board: every customer of one night, with what each model says in columns side by side."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Any
 
@@ -11,11 +11,12 @@ import ibis
 import pyarrow as pa
 
 from models_registry.errors import ScoresMissingError
-from models_registry.score_log import ScoreLog
+from models_registry.score_log import Batch, ScoreLog
 from models_registry.score_rows import INPUT
 from service.champions import CUSTOMER_MODELS
 from service.customer_row import CUSTOMER_COLUMNS
 from service.errors import NotFoundError
+from service.kept_night import KeptNight
 from service.lake_reader import LakeReader
 from service.predicates.tree import Kind
 
@@ -62,7 +63,7 @@ class Night:
     versions: Mapping[str, str]
 
     @property
-    def batches(self) -> list[tuple[str, datetime, str]]:
+    def batches(self) -> list[Batch]:
         """Model, moment and version of each batch."""
         return [(model, self.as_of, version) for model, version in self.versions.items()]
 
@@ -89,10 +90,11 @@ class Night:
 
 @dataclass(frozen=True)
 class Board:
-    """Reads nights from the score log as wide tables."""
+    """Reads nights from the score log as wide tables, the newest one out of memory."""
 
     score_log: ScoreLog
     lake: LakeReader
+    kept: KeptNight = field(default_factory=KeptNight, repr=False, compare=False)
 
     def nights(self) -> list[Night]:
         """Return every night, the oldest first, with the newest version of each model."""
@@ -145,16 +147,29 @@ class Board:
         seen
             Keep only these customers; None keeps all.
         """
-        earlier = then.batches if then else []
-        found = self.score_log.tables([*night.batches, *earlier])
+        if then is None:
+            kept = self._kept(night, names)
+            return _within(self._joined(night, names) if kept is None else kept, seen)
+        found = self.score_log.tables([*night.batches, *then.batches])
         now, past = found[: len(night.batches)], found[len(night.batches) :]
         logged = dict(zip(night.versions, now, strict=True))
-        if then is None:
-            return _within(self._side_by_side(logged, night.as_of, names), seen)
         whole = self._side_by_side(logged, night.as_of, {*names, *CHANGING})
         before = dict(zip(then.versions, past, strict=True))
         changed = _changed(whole, self._side_by_side(before, then.as_of, CHANGING))
         return _within(changed.select("customer_id", *_without_id(names)), seen)
+
+    def _kept(self, night: Night, names: Collection[str]) -> Any | None:
+        """Return columns of the newest night out of memory; None where they are not kept."""
+        if not CUSTOMER_COLUMNS.keys() >= set(names) or night != self.night():
+            return None
+        # A night's files change where a person is erased, and stores with what the lake takes in.
+        key = (night, self.score_log.state(night.batches), self.lake.home_stores(night.as_of))
+        whole = self.kept.table(key, partial(self._joined, night, CUSTOMER_COLUMNS))
+        return None if whole is None else whole.select("customer_id", *_without_id(names))
+
+    def _joined(self, night: Night, names: Collection[str]) -> Any:
+        logged = dict(zip(night.versions, self.score_log.tables(night.batches), strict=True))
+        return self._side_by_side(logged, night.as_of, names)
 
     def _side_by_side(
         self, logged: Mapping[str, Any], as_of: datetime, names: Collection[str]

@@ -183,7 +183,9 @@ def build(
             clock,
         ),
         limits=RateLimits(settings.rate_limit_url, settings.rate_policy),
-        webhooks=WebhookDesk(records, clock, SecretBox(ring), settings.webhook_allow_private),
+        webhooks=WebhookDesk(
+            records, clock, SecretBox(ring), audit, settings.webhook_allow_private
+        ),
         jobs=JobDesk(records, settings.job_dir, champions, store, clock, job_policy(settings)),
         telemetry=telemetry,
     )

@@ -47,7 +47,8 @@ from service.worker import Endless, in_background
 
 _log = structlog.get_logger("shuke.api")
 _NOBODY = ""
-_ANYWHERE = (401, 403, 422, 429, 503, 507)
+_LATE = 504
+_ANYWHERE = (401, 403, 422, 429, 503, _LATE, 507)
 
 _DESCRIPTION = """
 Calibrated scores with reasons for every customer and lead, and the few actions worth taking today.
@@ -122,7 +123,7 @@ def create_app(app: App, *aside: Endless) -> FastAPI:
     people = (customers, contacts, session)
     for module in (scores, what_if, jobs, *people, *lists, events, leads, tasks, webhooks):
         api.include_router(module.router, prefix="/v1", responses=problems(*_ANYWHERE))
-    api.include_router(health.router)
+    api.include_router(health.router, responses=problems(_LATE))
     return api
 
 

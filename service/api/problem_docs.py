@@ -14,19 +14,27 @@ _DESCRIPTIONS = {
     401: "No key or session, or one that does not hold",
     403: "The key or role lacks the scope, or the session its csrf_token",
     404: "There is no such thing",
+    408: "The body comes too slowly",
     409: "Something else is under way, or it does not go together with the present state",
     413: "The body is too large",
     422: "The request does not fit the schema",
     429: "Too many requests; `Retry-After` says when to come back",
     503: "Something has to be done first, or is away: then `Retry-After` says when to repeat",
+    504: "The answer takes too long; what was begun may still end",
     507: "There is no room left to write",
 }
+_TOO_SLOW, _TOO_LARGE = 408, 413
 _REFERENCE = f"#/components/schemas/{Problem.__name__}"
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the `responses` of a route that can answer with these problems."""
-    return {code: {"model": Problem, "description": _DESCRIPTIONS[code]} for code in statuses}
+    """Return the `responses` of a route that can answer with these problems.
+
+    A body that may be too large may also come too slowly: 413 brings 408 with it.
+    """
+    also = (_TOO_SLOW,) if _TOO_LARGE in statuses else ()
+    told = (*statuses, *also)
+    return {code: {"model": Problem, "description": _DESCRIPTIONS[code]} for code in told}
 
 
 def install(api: FastAPI) -> None:

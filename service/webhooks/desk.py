@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from features.errors import InputError
+from service.audit import Action, AuditTrail, Occasion
 from service.errors import NotFoundError
 from service.repository.endpoints import Endpoint
 from service.repository.outbox import Delivery, Wanted
@@ -36,7 +37,7 @@ class WithSecret:
 
 @dataclass(frozen=True)
 class WebhookDesk:
-    """Manages endpoints and their deliveries.
+    """Manages endpoints and their deliveries; each change is told to the audit log with it.
 
     Attributes
     ----------
@@ -47,11 +48,13 @@ class WebhookDesk:
     records: Records
     clock: Callable[[], datetime]
     box: SecretBox
+    audit: AuditTrail
     allow_private: bool
     policy: SendingPolicy = POLICY
 
     def add(
         self,
+        by: Occasion,
         url: str,
         events: Sequence[EventType],
         *,
@@ -84,6 +87,7 @@ class WebhookDesk:
                 allow_private=allow_private,
             )
             work.endpoints.add(endpoint)
+            self._told(work, by, endpoint, events=endpoint.events, allow_private=allow_private)
         return WithSecret(endpoint, secret)
 
     def all(self) -> list[Endpoint]:
@@ -91,26 +95,30 @@ class WebhookDesk:
         with self.records.transaction(read_only=True) as work:
             return work.endpoints.all()
 
-    def rotate(self, endpoint_id: str) -> WithSecret:
+    def rotate(self, by: Occasion, endpoint_id: str) -> WithSecret:
         """Make a new secret; the old one signs beside it for a while."""
         until, secret = self.clock() + self.policy.grace, new_secret()
         with self.records.transaction() as work:
             _known(work, endpoint_id)
             work.endpoints.rotate(endpoint_id, self.box.seal(work, secret, endpoint_id), until)
-            return WithSecret(_known(work, endpoint_id), secret)
+            endpoint = _known(work, endpoint_id)
+            self._told(work, by, endpoint)
+        return WithSecret(endpoint, secret)
 
-    def enable(self, endpoint_id: str, *, enabled: bool) -> Endpoint:
+    def enable(self, by: Occasion, endpoint_id: str, *, enabled: bool) -> Endpoint:
         """Let an endpoint be sent events, or not; one that is not misses what happens."""
         with self.records.transaction() as work:
             endpoint = _known(work, endpoint_id)
             work.endpoints.enable(endpoint_id, enabled=enabled)
+            self._told(work, by, endpoint, enabled=enabled)
         return replace(endpoint, enabled=enabled)
 
-    def remove(self, endpoint_id: str) -> None:
+    def remove(self, by: Occasion, endpoint_id: str) -> None:
         """Remove an endpoint and all its deliveries."""
         with self.records.transaction() as work:
-            _known(work, endpoint_id)
+            endpoint = _known(work, endpoint_id)
             work.endpoints.remove(endpoint_id)
+            self._told(work, by, endpoint)
 
     def deliveries(
         self, wanted: Wanted, *, limit: int, after: tuple[datetime, str] | None = None
@@ -119,10 +127,24 @@ class WebhookDesk:
         with self.records.transaction(read_only=True) as work:
             return work.outbox.page(wanted, limit=limit, after=after)
 
-    def replay(self, which: Sequence[str] | Wanted) -> int:
-        """Let deliveries that have ended, dead or arrived, be tried anew; return how many."""
+    def replay(self, by: Occasion, which: Sequence[str] | Wanted) -> int:
+        """Let deliveries that have ended, dead or arrived, be tried anew; return how many.
+
+        Where that is none, nothing was changed, and no line is left.
+        """
+        to = which.endpoint_id if isinstance(which, Wanted) else None
         with self.records.transaction() as work:
-            return work.outbox.replay(self.clock(), which)
+            again = work.outbox.replay(self.clock(), which)
+            if again:
+                subject, details = to and _subject(to), {"count": again}
+                self.audit.within(work, by, Action.WEBHOOK_CHANGE, subject=subject, details=details)
+        return again
+
+    def _told(self, work: Work, by: Occasion, endpoint: Endpoint, **more: object) -> None:
+        """Tell of a change to an endpoint; of its URL only the host, as the rest may be secret."""
+        details = {"host": urlsplit(endpoint.url).hostname, **more}
+        subject = _subject(endpoint.endpoint_id)
+        self.audit.within(work, by, Action.WEBHOOK_CHANGE, subject=subject, details=details)
 
 
 def require_url(url: str, *, allow_private: bool) -> None:
@@ -139,6 +161,11 @@ def require_url(url: str, *, allow_private: bool) -> None:
         raise _refused("The URL holds a user, a password or a fragment", url)
     if not allow_private and _is_address(host) and not is_public(host):
         raise _refused("The address is not public", url)
+
+
+def _subject(endpoint_id: str) -> str:
+    # In clear, as keys and users are: the id is ours and says nothing of a person.
+    return f"webhook:{endpoint_id}"
 
 
 def _refused(what: str, url: str) -> EndpointRefusedError:

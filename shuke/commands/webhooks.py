@@ -23,6 +23,7 @@ def add(
 ) -> None:
     """Add an endpoint and print its secret, which cannot be shown again."""
     from features.errors import InputError
+    from service.audit import at_the_machine
     from service.bootstrap import build
     from service.webhooks.events import EventType
 
@@ -30,6 +31,7 @@ def add(
     if unknown := sorted(set(event or []) - set(known)):
         raise InputError(f"No event is called {unknown[0]}", todo=f"Choose of {', '.join(known)}.")
     added = build().webhooks.add(
+        at_the_machine("webhooks add"),
         url,
         [EventType(each) for each in event or known],
         description=description,
@@ -62,9 +64,10 @@ def list_endpoints() -> None:
 @app.command("rotate")
 def rotate(endpoint_id: EndpointId) -> None:
     """Make a new secret and print it; the old one signs beside it for a day."""
+    from service.audit import at_the_machine
     from service.bootstrap import build
 
-    typer.echo(build().webhooks.rotate(endpoint_id).secret)
+    typer.echo(build().webhooks.rotate(at_the_machine("webhooks rotate"), endpoint_id).secret)
 
 
 @app.command("enable")
@@ -82,10 +85,11 @@ def disable(endpoint_id: EndpointId) -> None:
 @app.command("remove")
 def remove(endpoint_id: EndpointId) -> None:
     """Remove an endpoint and all its deliveries."""
+    from service.audit import at_the_machine
     from service.bootstrap import build
     from shuke.show import line
 
-    build().webhooks.remove(endpoint_id)
+    build().webhooks.remove(at_the_machine("webhooks remove"), endpoint_id)
     line(f"{endpoint_id} removed")
 
 
@@ -127,19 +131,23 @@ def replay(
 ) -> None:
     """Try deliveries anew: some by their ids, dead or arrived, or every dead one."""
     from features.errors import InputError
+    from service.audit import at_the_machine
     from service.bootstrap import build
     from service.repository.outbox import DEAD, Wanted
     from shuke.show import line
 
     if delivery_ids and endpoint:
         raise InputError("Ids say which deliveries already", todo="Leave out --endpoint.")
-    again = build().webhooks.replay(delivery_ids or Wanted(DEAD, endpoint))
+    which = delivery_ids or Wanted(DEAD, endpoint)
+    again = build().webhooks.replay(at_the_machine("webhooks replay"), which)
     line(f"{again:,} deliveries will be tried anew")
 
 
 def _enable(endpoint_id: str, *, enabled: bool) -> None:
+    from service.audit import at_the_machine
     from service.bootstrap import build
     from shuke.show import line
 
-    build().webhooks.enable(endpoint_id, enabled=enabled)
+    by = at_the_machine(f"webhooks {'enable' if enabled else 'disable'}")
+    build().webhooks.enable(by, endpoint_id, enabled=enabled)
     line(f"{endpoint_id} {'enabled' if enabled else 'disabled'}")

@@ -17,6 +17,7 @@ from service.bootstrap import build
 from service.keys import Scope, create
 from service.settings import Settings
 from service.webhooks.events import EventType
+from tests.integration.webhooks.deliveries import BY
 from tests.integration.webhooks.receiver import Receiver
 
 SECONDS = 120
@@ -32,7 +33,7 @@ def test_a_lead_sent_to_the_server_reaches_the_receiver_signed(tmp_path: Path) -
         port = free.getsockname()[1]
     environment = os.environ | {"SHUKE_HOME": str(tmp_path), "SHUKE_WEBHOOK_ALLOW_PRIVATE": "true"}
     with Receiver() as receiver:
-        endpoint = app.webhooks.add(receiver.url, [EventType.LEAD_ROUTED], allow_private=True)
+        endpoint = app.webhooks.add(BY, receiver.url, [EventType.LEAD_ROUTED], allow_private=True)
         app.records.close()
         command = [sys.executable, "-m", "shuke.cli", "serve", "--port", str(port)]
         server = subprocess.Popen(command, env=environment)

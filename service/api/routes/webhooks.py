@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from features.clock import utc
 from service.api import cursor
-from service.api.dependencies import CurrentApp, needs
+from service.api.dependencies import CurrentApp, CurrentSight, needs
 from service.api.idempotency import HOLDS_SECRET, IDEMPOTENT
 from service.api.problem_docs import problems
 from service.api.schemas import Id
@@ -59,12 +59,13 @@ class DeliveryQuery(BaseModel):
     dependencies=[IDEMPOTENT, HOLDS_SECRET],
     responses=problems(400, 409, 413),
 )
-def add(asked: EndpointRequest, app: CurrentApp) -> EndpointWithSecret:
+def add(asked: EndpointRequest, app: CurrentApp, sight: CurrentSight) -> EndpointWithSecret:
     """Add an endpoint; the answer alone holds the secret that signs what it is sent.
 
     Signatures follow Standard Webhooks, so a receiver verifies them with any of its libraries.
     """
     added = app.webhooks.add(
+        sight.occasion,
         asked.url,
         asked.events,
         description=asked.description,
@@ -113,14 +114,14 @@ def deliveries(app: CurrentApp, asked: Annotated[DeliveryQuery, Query()]) -> Del
     dependencies=[IDEMPOTENT],
     responses=problems(400, 409, 413),
 )
-def replay(asked: ReplayRequest, app: CurrentApp) -> ReplayResponse:
+def replay(asked: ReplayRequest, app: CurrentApp, sight: CurrentSight) -> ReplayResponse:
     """Start the attempts anew for deliveries that have ended, under the same `webhook-id`.
 
     Those that still wait are left as they are, and ids nobody knows are left out.
     """
     since = None if asked.since is None else utc(asked.since)
     which = asked.delivery_ids or Wanted(asked.state, asked.endpoint_id, since)
-    return ReplayResponse(replayed=app.webhooks.replay(which))
+    return ReplayResponse(replayed=app.webhooks.replay(sight.occasion, which))
 
 
 @router.patch(
@@ -129,12 +130,14 @@ def replay(asked: ReplayRequest, app: CurrentApp) -> ReplayResponse:
     summary="Enable or disable an endpoint",
     responses=problems(400, 404, 413),
 )
-def change(endpoint_id: EndpointId, asked: EndpointChange, app: CurrentApp) -> EndpointOut:
+def change(
+    endpoint_id: EndpointId, asked: EndpointChange, app: CurrentApp, sight: CurrentSight
+) -> EndpointOut:
     """Disable an endpoint, which then misses what happens, or enable it again.
 
     An endpoint that answers 410 (Gone) is disabled by itself.
     """
-    changed = app.webhooks.enable(endpoint_id, enabled=asked.enabled)
+    changed = app.webhooks.enable(sight.occasion, endpoint_id, enabled=asked.enabled)
     return EndpointOut.model_validate(changed, from_attributes=True)
 
 
@@ -145,13 +148,13 @@ def change(endpoint_id: EndpointId, asked: EndpointChange, app: CurrentApp) -> E
     dependencies=[IDEMPOTENT, HOLDS_SECRET],
     responses=problems(404, 409, 413),
 )
-def rotate(endpoint_id: EndpointId, app: CurrentApp) -> EndpointWithSecret:
+def rotate(endpoint_id: EndpointId, app: CurrentApp, sight: CurrentSight) -> EndpointWithSecret:
     """Return the endpoint with its new secret, which is shown this once.
 
     Until `old_until` each message carries two signatures, so the receiver changes its setting
     whenever it likes within that time.
     """
-    rotated = app.webhooks.rotate(endpoint_id)
+    rotated = app.webhooks.rotate(sight.occasion, endpoint_id)
     return _with_secret(rotated)
 
 
@@ -162,9 +165,9 @@ def rotate(endpoint_id: EndpointId, app: CurrentApp) -> EndpointWithSecret:
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(404),
 )
-def remove(endpoint_id: EndpointId, app: CurrentApp) -> None:
+def remove(endpoint_id: EndpointId, app: CurrentApp, sight: CurrentSight) -> None:
     """Remove an endpoint and all its deliveries, also those that wait."""
-    app.webhooks.remove(endpoint_id)
+    app.webhooks.remove(sight.occasion, endpoint_id)
 
 
 def _with_secret(made: WithSecret) -> EndpointWithSecret:

@@ -1,9 +1,12 @@
 """Webhooks are managed by routes, and a captured lead is told."""
 
+import json
+
 import pytest
 from fastapi.testclient import TestClient
 
 from service.api.idempotency import HEADER
+from service.audit_chain import Line
 from service.bootstrap import App, rekey_all
 from service.keys import Scope
 from service.repository.outbox import Wanted
@@ -24,6 +27,21 @@ def added(client: TestClient, **facts: object) -> dict:
 def capture(client: TestClient) -> str:
     body = {"source": "web", "attributes": {"phone": "13800000000"}}
     return str(client.post("/v1/leads", json=body).json()["lead_id"])
+
+
+def die(app: App) -> str:
+    """Let the one delivery that waits die, and return its id."""
+    with app.records.transaction() as work:
+        (due,) = work.outbox.claim(app.clock(), app.webhooks.policy.lease, endpoints=1, at_once=1)
+        work.outbox.failed(due, app.clock(), 500, "answered 500", None)
+    return due.delivery_id
+
+
+def changes(app: App) -> list[Line]:
+    """Return what the audit log tells of webhooks, the oldest first."""
+    assert app.audit.verify().broken is None
+    with app.records.transaction(read_only=True) as work:
+        return work.audit.newest(99, action="webhook-change")[::-1]
 
 
 def test_a_secret_is_shown_when_it_is_made_and_never_again(app: App, serve: Serve) -> None:
@@ -105,9 +123,7 @@ def test_dead_ones_are_replayed_by_id_or_by_what_they_have_in_common(
     client = serve(app)
     endpoint = added(client, events=["lead.routed"])["endpoint_id"]
     capture(client)
-    with app.records.transaction() as work:
-        (due,) = work.outbox.claim(clock(), app.webhooks.policy.lease, endpoints=1, at_once=1)
-        work.outbox.failed(due, clock(), 500, "answered 500", None)
+    died = die(app)
 
     def replayed(**asked: object) -> int:
         response = client.post("/v1/webhooks/deliveries/replay", json=asked)
@@ -117,7 +133,7 @@ def test_dead_ones_are_replayed_by_id_or_by_what_they_have_in_common(
     assert replayed(endpoint_id="whk_other") == 0
     assert replayed(state="delivered") == 0
     assert replayed(since=(clock.at.isoformat()), endpoint_id=endpoint, state="dead") == 1
-    assert replayed(delivery_ids=[due.delivery_id]) == 0  # it waits now
+    assert replayed(delivery_ids=[died]) == 0  # it waits now
     for asked in ({}, {"delivery_ids": ["a"], "state": "dead"}):
         assert client.post("/v1/webhooks/deliveries/replay", json=asked).status_code == 422
 
@@ -135,6 +151,49 @@ def test_an_endpoint_can_be_disabled_and_removed(app: App, serve: Serve) -> None
         client.post(f"{path}/rotate"),
     ):
         assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
+def test_each_change_is_a_line_of_the_audit_log(app: App, serve: Serve) -> None:
+    client = serve(app)
+    url = "https://crm.example.com:8443/hooks/a-token-of-theirs?key=another"
+    made = added(client, url=url, events=["lead.routed"])
+    path = f"/v1/webhooks/{made['endpoint_id']}"
+    capture(client)
+    again = {"delivery_ids": [die(app)]}
+    client.post("/v1/webhooks/deliveries/replay", json=again)
+    die(app)
+    in_common = {"endpoint_id": made["endpoint_id"], "state": "dead"}
+    client.post("/v1/webhooks/deliveries/replay", json=in_common)
+    client.patch(path, json={"enabled": False})
+    rotated = client.post(f"{path}/rotate")
+    client.delete(path)
+    lines = changes(app)
+    subject, host = f"webhook:{made['endpoint_id']}", {"host": "crm.example.com"}
+    assert [(line.route, line.subject, json.loads(line.details)) for line in lines] == [
+        ("add_webhook", subject, host | {"events": ["lead.routed"], "allow_private": False}),
+        ("replay_webhooks", None, {"count": 1}),
+        ("replay_webhooks", subject, {"count": 1}),
+        ("change_webhook", subject, host | {"enabled": False}),
+        ("rotate_webhook_secret", subject, host),
+        ("remove_webhook", subject, host),
+    ]
+    assert {(line.role, line.who.startswith("cli:")) for line in lines} == {("service", False)}
+    assert lines[-2].request_id == rotated.headers["x-request-id"]
+    told = "".join(map(repr, lines))
+    for secret in (made["secret"], rotated.json()["secret"], "token", "another"):
+        assert secret not in told
+
+
+def test_what_changes_nothing_leaves_no_line(app: App, serve: Serve) -> None:
+    client, once = serve(app), {HEADER: "k-1"}
+    for _ in range(2):
+        client.post("/v1/webhooks", json={"url": URL, "events": ALL}, headers=once)
+    client.post("/v1/webhooks", json={"url": "https://10.0.0.1/", "events": ALL})
+    client.patch("/v1/webhooks/whk_none", json={"enabled": True})
+    client.post("/v1/webhooks/whk_none/rotate")
+    client.delete("/v1/webhooks/whk_none")
+    client.post("/v1/webhooks/deliveries/replay", json={"state": "dead"})
+    assert [line.route for line in changes(app)] == ["add_webhook"]
 
 
 @pytest.mark.parametrize(

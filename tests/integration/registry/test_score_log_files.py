@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from models_registry import score_erasure
 from models_registry.errors import ScoresMissingError
 from models_registry.judge import judge
 from models_registry.score import Score
@@ -65,6 +66,25 @@ def test_a_batch_reads_back_as_the_scores_and_inputs_it_was_given(
     )
     assert read.in_ipt_median.isna().tolist() == frame.ipt_median.isna().tolist()
     assert read.in_lead_source[0] == frame.lead_source[0]
+
+
+@pytest.mark.parametrize("in_folder", [False, True], ids=["a file", "a folder of Spark"])
+def test_the_state_of_a_batch_changes_with_its_files_alone(
+    log: ScoreLog, frame: pd.DataFrame, *, in_folder: bool
+):
+    given = scores(frame)
+    log.append_batch(given, "churn_28d", "1", AS_OF)
+    path = log.batch_path("churn_28d", AS_OF, "1")
+    if in_folder:
+        file = path.rename(path.with_name("written"))
+        path.mkdir()
+        file.rename(path / "part-0.parquet")
+    batch = ("churn_28d", AS_OF, "1")
+    before = log.state([batch])
+    log.append_batch(given, "churn_60d", "1", AS_OF)
+    assert log.state([batch]) == before
+    score_erasure.erase(log.root, {"customer_id": [str(given[0].customer_id)]})
+    assert log.state([batch]) != before
 
 
 def test_a_batch_can_be_filtered_and_sorted_as_a_table(log: ScoreLog, frame: pd.DataFrame):

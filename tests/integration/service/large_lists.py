@@ -18,7 +18,7 @@ REASONS = '[{"code":"X","feature":"x","value":1.0,"typical":1.0,"contribution":0
 REASONS += '"direction":"raises","actionable":true,"text":"nothing bought in the last 30 days"}]'
 
 
-def log_night(log: ScoreLog, customers: int) -> None:
+def log_night(log: ScoreLog, customers: int, as_of: datetime = AS_OF) -> None:
     """Log a batch of each customer model in which every customer has a value of their own."""
     rng = np.random.default_rng(7)
     ids = [f"N{number:07d}" for number in range(customers)]
@@ -29,8 +29,8 @@ def log_night(log: ScoreLog, customers: int) -> None:
                 "customer_id": ids,
                 "model": model,
                 "model_version": "1",
-                "as_of": naive(AS_OF),
-                "scored_at": naive(AS_OF),
+                "as_of": naive(as_of),
+                "scored_at": naive(as_of),
                 "value": value,
                 "percentile": pd.Series(value).rank(pct=True) * 100,
                 "band": np.where(value > 0.5, "high", "low"),
@@ -40,7 +40,7 @@ def log_night(log: ScoreLog, customers: int) -> None:
         )
         empty = framed([])
         frame = frame.reindex(columns=empty.columns).astype(empty.dtypes.to_dict())
-        file = Path(log.batch_path(model, AS_OF, "1"))
+        file = Path(log.batch_path(model, as_of, "1"))
         file.parent.mkdir(parents=True)
         frame.to_parquet(file, index=False, coerce_timestamps="us")
 

@@ -39,6 +39,14 @@ def test_every_problem_is_of_its_own_media_type() -> None:
                 assert list(response["content"]) == ["application/problem+json"], (name, status)
 
 
+def test_the_limits_of_time_and_of_bodies_are_told_where_they_are_met() -> None:
+    for name, one in operations().items():
+        told = {int(status) for status in one["responses"]}
+        assert 504 in told, name
+        assert {408, 413} & told in (set(), {408, 413}), name
+        assert "requestBody" not in one or {400, 408, 413} <= told, name
+
+
 def test_every_body_has_an_example() -> None:
     spec = json.loads(KEPT.read_text("utf-8"))
     schemas = spec["components"]["schemas"]

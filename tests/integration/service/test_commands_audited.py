@@ -15,7 +15,9 @@ from service.bootstrap import App, build
 from service.policies import Policies
 from service.settings import Settings
 from shuke.cli import app as commands
+from tests.clocks import Clock
 from tests.integration.service.conftest import POLICIES
+from tests.integration.webhooks.deliveries import happen, tasks
 
 Run = Callable[..., str]
 
@@ -112,6 +114,37 @@ def test_a_list_of_contacts_that_leaves_is_an_export(run: Run, app: App, tmp_pat
     assert details["ids"] == digest(listed)
     assert details["policy"].startswith("profit-1")
     assert "save_rate" in details["policy"]  # the policy of the shop was overridden by hand
+
+
+def test_changes_of_webhooks_at_the_machine_are_told(run: Run, app: App) -> None:
+    url = "https://crm.example.com/hooks/a-token-of-theirs"
+    endpoint_id, secret = run("webhooks", "add", url, "--event", "task.created").split()
+    clock = Clock()
+    happen(app.records, clock, tasks(clock, 1))
+    with app.records.transaction() as work:
+        (due,) = work.outbox.claim(app.clock(), app.webhooks.policy.lease, endpoints=1, at_once=1)
+        work.outbox.failed(due, app.clock(), 500, "answered 500", None)
+    for _ in range(2):  # the second finds nothing dead
+        run("webhooks", "replay")
+    new_secret = run("webhooks", "rotate", endpoint_id).strip()
+    for command in ("disable", "enable", "remove"):
+        run("webhooks", command, endpoint_id)
+    lines = newest(app, 6)[::-1]
+    subject, host = f"webhook:{endpoint_id}", {"host": "crm.example.com"}
+    assert [(*told(line)[1:], json.loads(line.details)) for line in lines] == [
+        ("shuke webhooks " + command, "webhook-change", about, details)
+        for command, about, details in (
+            ("add", subject, host | {"events": ["task.created"], "allow_private": False}),
+            ("replay", None, {"count": 1}),
+            ("rotate", subject, host),
+            ("disable", subject, host | {"enabled": False}),
+            ("enable", subject, host | {"enabled": True}),
+            ("remove", subject, host),
+        )
+    ]
+    assert {line.role for line in lines} == {"operator"}
+    for hidden in (secret, new_secret, "token"):
+        assert hidden not in "".join(map(repr, lines))
 
 
 def test_a_service_that_starts_under_other_policies_says_so_once(app: App) -> None:

@@ -12,6 +12,7 @@ from service.repository.outbox import Wanted
 from service.settings import Settings
 from service.webhooks.events import EventType
 from tests.integration.service.conftest import POLICIES, copied
+from tests.integration.webhooks.deliveries import BY
 
 TODAY = datetime(2017, 12, 30, tzinfo=UTC)
 LAST_WEEK = TODAY - timedelta(days=7)
@@ -33,7 +34,7 @@ def test_a_night_tells_each_new_task_route_and_changed_band_once(
     app = build(Settings(home=copied(trained_home, tmp_path / "home")), policies=POLICIES)
     nightly(app, LAST_WEEK)
     assert kinds(app) == Counter()
-    app.webhooks.add("https://crm.example.com/hooks", list(EventType))
+    app.webhooks.add(BY, "https://crm.example.com/hooks", list(EventType))
     with app.records.transaction(read_only=True) as work:
         tasks_before, routed_before = len(work.tasks.page(limit=10_000)), _routed(app)
     report = nightly(app, TODAY)

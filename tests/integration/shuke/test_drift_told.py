@@ -10,6 +10,7 @@ from service.settings import Settings
 from service.webhooks.events import EventType
 from service.webhooks.policy import POLICY
 from shuke.steps import tell_drift
+from tests.integration.webhooks.deliveries import BY
 from tests.integration.webhooks.test_outbox import score
 
 NIGHT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -28,7 +29,7 @@ def test_drift_of_a_batch_is_told_once(home: Path) -> None:
     app = build(Settings(home=home))
     ScoreLog(home / "scores").append_batch([score("a", "low", NIGHT)], "churn_60d", "1", NIGHT)
     assert tell_drift(app, found()) == 0  # nobody asked yet
-    app.webhooks.add("https://crm.example.com/hooks", [EventType.DRIFT_DETECTED])
+    app.webhooks.add(BY, "https://crm.example.com/hooks", [EventType.DRIFT_DETECTED])
     assert [tell_drift(app, found()), tell_drift(app, found(), NIGHT)] == [1, 0]
     with app.records.transaction() as work:
         (due,) = work.outbox.claim(app.clock(), POLICY.lease, endpoints=1, at_once=1)

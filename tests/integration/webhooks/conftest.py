@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import standardwebhooks.webhooks
 
+from service.audit import AuditTrail
 from service.privacy.data_keys import KeyRing
 from service.repository.records import Records
 from service.webhooks.desk import WebhookDesk
@@ -44,4 +45,4 @@ def box(tmp_path: Path) -> SecretBox:
 
 @pytest.fixture
 def desk(records: Records, clock: Clock, box: SecretBox) -> WebhookDesk:
-    return WebhookDesk(records, clock, box, allow_private=True)
+    return WebhookDesk(records, clock, box, AuditTrail(records, clock), allow_private=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from service.audit import at_the_machine
 from service.crm.tasks import Task, task_id
 from service.repository.outbox import Delivery, Wanted
 from service.repository.records import Records
@@ -15,8 +16,9 @@ from tests.clocks import Clock
 
 PATIENCE = timedelta(seconds=20)  # of attempts that are to be answered
 SHORT = timedelta(milliseconds=400)  # of attempts that are not
+BY = at_the_machine("webhooks")
 
-__all__ = ["PATIENCE", "SHORT", "add", "courier", "found", "happen", "tasks"]
+__all__ = ["BY", "PATIENCE", "SHORT", "add", "courier", "found", "happen", "tasks"]
 
 
 def courier(
@@ -30,7 +32,7 @@ def courier(
 
 def add(desk: WebhookDesk, url: str) -> WithSecret:
     """Add an endpoint on loopback that wants new tasks."""
-    return desk.add(url, [EventType.TASK_CREATED], allow_private=True)
+    return desk.add(BY, url, [EventType.TASK_CREATED], allow_private=True)
 
 
 def tasks(clock: Clock, count: int, first: int = 0) -> list[Task]:

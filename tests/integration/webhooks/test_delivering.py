@@ -11,7 +11,7 @@ from service.webhooks.events import EventType
 from service.webhooks.policy import POLICY
 from service.worker import in_background
 from tests.clocks import Clock
-from tests.integration.webhooks.deliveries import SHORT, add, courier, found, happen, tasks
+from tests.integration.webhooks.deliveries import BY, SHORT, add, courier, found, happen, tasks
 from tests.integration.webhooks.receiver import Receiver
 from tests.unit.service_webhooks.message_schema import faults, message_schema
 from tests.unit.service_webhooks.told import TOLD
@@ -41,7 +41,7 @@ def test_an_event_arrives_once_signed_as_the_library_verifies(
 def test_what_is_sent_of_each_type_fits_the_schema_of_the_api(
     records: Records, desk: WebhookDesk, receiver: Receiver, clock: Clock
 ) -> None:
-    desk.add(receiver.url, list(EventType), allow_private=True)
+    desk.add(BY, receiver.url, list(EventType), allow_private=True)
     with records.transaction() as work:
         assert work.outbox.add(TOLD, clock()) == len(EventType)
     assert courier(desk, clock).deliver() == len(EventType)
@@ -91,7 +91,7 @@ def test_after_three_days_a_delivery_is_dead_and_a_replay_starts_anew(
     clock.move(days=5)
     assert sender.deliver() == 0
     receiver.status = 200
-    assert desk.replay([dead.delivery_id, "dlv_unknown"]) == 1
+    assert desk.replay(BY, [dead.delivery_id, "dlv_unknown"]) == 1
     assert sender.deliver() == 1
     assert found(desk)[0].state == "delivered"
     assert list(receiver.times.values()) == [RETRY.attempts + 1]
@@ -102,10 +102,10 @@ def test_what_arrived_can_be_replayed_and_what_waits_is_left_alone(
 ) -> None:
     add(desk, receiver.url)
     happen(records, clock, tasks(clock, 1))
-    assert desk.replay([found(desk)[0].delivery_id]) == 0
+    assert desk.replay(BY, [found(desk)[0].delivery_id]) == 0
     sender = courier(desk, clock)
     sender.deliver()
-    assert desk.replay([found(desk)[0].delivery_id]) == 1
+    assert desk.replay(BY, [found(desk)[0].delivery_id]) == 1
     sender.deliver()
     assert list(receiver.times.values()) == [2]
 
@@ -156,7 +156,7 @@ def test_a_receiver_that_is_gone_is_disabled(
     clock.move(days=1)
     assert sender.deliver() == 0
     receiver.status = 200
-    desk.enable(endpoint.endpoint.endpoint_id, enabled=True)
+    desk.enable(BY, endpoint.endpoint.endpoint_id, enabled=True)
     assert sender.deliver() == 1
 
 
@@ -203,7 +203,7 @@ def test_both_secrets_sign_after_a_rotation_until_the_grace_has_passed(
     records: Records, desk: WebhookDesk, receiver: Receiver, clock: Clock
 ) -> None:
     old = add(desk, receiver.url)
-    new = desk.rotate(old.endpoint.endpoint_id)
+    new = desk.rotate(BY, old.endpoint.endpoint_id)
     assert new.secret != old.secret
     sender = courier(desk, clock)
     for wait in (timedelta(), POLICY.grace):

@@ -15,7 +15,7 @@ from service.webhooks.announcing import announce_bands, announce_routes, announc
 from service.webhooks.desk import WebhookDesk
 from service.webhooks.events import EventType
 from tests.clocks import Clock
-from tests.integration.webhooks.deliveries import found, happen, tasks
+from tests.integration.webhooks.deliveries import BY, found, happen, tasks
 
 URL = "https://crm.example.com/hooks"
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -32,15 +32,15 @@ def told(records: Records) -> list[dict]:
 
 def test_nothing_is_kept_for_nobody(records: Records, desk: WebhookDesk, clock: Clock) -> None:
     assert happen(records, clock, tasks(clock, 1)) == 0
-    desk.add(URL, [EventType.DRIFT_DETECTED])
-    disabled = desk.add(URL, [EventType.TASK_CREATED])
-    desk.enable(disabled.endpoint.endpoint_id, enabled=False)
+    desk.add(BY, URL, [EventType.DRIFT_DETECTED])
+    disabled = desk.add(BY, URL, [EventType.TASK_CREATED])
+    desk.enable(BY, disabled.endpoint.endpoint_id, enabled=False)
     assert happen(records, clock, tasks(clock, 1, first=1)) == 0
     assert told(records) == []
 
 
 def test_each_who_wants_it_is_told(records: Records, desk: WebhookDesk, clock: Clock) -> None:
-    ids = {desk.add(URL, [EventType.TASK_CREATED]).endpoint.endpoint_id for _ in range(2)}
+    ids = {desk.add(BY, URL, [EventType.TASK_CREATED]).endpoint.endpoint_id for _ in range(2)}
     assert happen(records, clock, tasks(clock, 3)) == 6
     assert {each.endpoint_id for each in found(desk)} == ids
 
@@ -48,10 +48,10 @@ def test_each_who_wants_it_is_told(records: Records, desk: WebhookDesk, clock: C
 def test_a_rerun_tells_nobody_again_not_even_a_newcomer(
     records: Records, desk: WebhookDesk, clock: Clock
 ) -> None:
-    desk.add(URL, [EventType.TASK_CREATED])
+    desk.add(BY, URL, [EventType.TASK_CREATED])
     again = tasks(clock, 2)
     assert happen(records, clock, again) == 2
-    desk.add(URL, [EventType.TASK_CREATED])
+    desk.add(BY, URL, [EventType.TASK_CREATED])
     clock.move(hours=1)
     assert happen(records, clock, again) == 0
 
@@ -59,7 +59,7 @@ def test_a_rerun_tells_nobody_again_not_even_a_newcomer(
 def test_what_is_rolled_back_was_never_told(
     records: Records, desk: WebhookDesk, clock: Clock
 ) -> None:
-    desk.add(URL, [EventType.TASK_CREATED])
+    desk.add(BY, URL, [EventType.TASK_CREATED])
     with pytest.raises(RuntimeError), records.transaction() as work:
         assert announce_tasks(work, tasks(clock, 1), clock()) == 1
         raise RuntimeError("broke off")
@@ -69,16 +69,16 @@ def test_what_is_rolled_back_was_never_told(
 def test_a_removed_endpoint_takes_what_waits_with_it(
     records: Records, desk: WebhookDesk, clock: Clock
 ) -> None:
-    endpoint = desk.add(URL, [EventType.TASK_CREATED])
+    endpoint = desk.add(BY, URL, [EventType.TASK_CREATED])
     happen(records, clock, tasks(clock, 2))
-    desk.remove(endpoint.endpoint.endpoint_id)
+    desk.remove(BY, endpoint.endpoint.endpoint_id)
     assert (desk.all(), found(desk)) == ([], [])
 
 
 def test_a_routed_lead_is_told_without_anything_personal(
     records: Records, desk: WebhookDesk, clock: Clock
 ) -> None:
-    desk.add(URL, [EventType.LEAD_ROUTED])
+    desk.add(BY, URL, [EventType.LEAD_ROUTED])
     lead = LeadRecord(
         "L1", clock.at, "web", attributes={"phone": "13800000000", "name": "王"}, grade="A"
     )
@@ -132,7 +132,7 @@ def test_whose_band_differs_from_the_batch_before_is_told_once(
         log, {"a": "high", "b": "low", "c": "low", "d": "low", "e": None, "f": "low"}, next_day, "2"
     )
     assert tell(records, log, next_day, clock) == 0  # nobody asked yet
-    desk.add(URL, [EventType.BAND_CHANGED])
+    desk.add(BY, URL, [EventType.BAND_CHANGED])
     assert tell(records, log, next_day, clock) == 2
     assert tell(records, log, next_day, clock) == 0
     messages = sorted(
@@ -153,7 +153,7 @@ def test_a_night_of_the_past_tells_nothing(
     records: Records, desk: WebhookDesk, clock: Clock, tmp_path: Path
 ) -> None:
     log = ScoreLog(tmp_path / "scores")
-    desk.add(URL, [EventType.BAND_CHANGED])
+    desk.add(BY, URL, [EventType.BAND_CHANGED])
     for days, band in ((0, "low"), (2, "low"), (1, "high")):
         night(log, {"a": band}, DAY + timedelta(days=days))
     assert tell(records, log, DAY + timedelta(days=1), clock) == 0

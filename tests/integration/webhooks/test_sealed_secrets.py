@@ -13,7 +13,7 @@ from service.repository.records import Records
 from service.webhooks.desk import WebhookDesk
 from service.webhooks.secrets import SecretBox, new_secret, sealed
 from tests.clocks import Clock
-from tests.integration.webhooks.deliveries import add, courier, happen, tasks
+from tests.integration.webhooks.deliveries import BY, add, courier, happen, tasks
 from tests.integration.webhooks.receiver import Receiver
 
 
@@ -35,7 +35,7 @@ def test_secrets_are_in_no_row_and_no_file(
     desk: WebhookDesk, url: str, receiver: Receiver, tmp_path: Path
 ) -> None:
     first = add(desk, receiver.url)
-    second = desk.rotate(first.endpoint.endpoint_id)
+    second = desk.rotate(BY, first.endpoint.endpoint_id)
     for secret in (first.secret, second.secret):
         assert secret.startswith("whsec_")
         assert secret not in stored(url)
@@ -46,7 +46,7 @@ def test_with_another_data_key_both_secrets_still_sign(
     records: Records, desk: WebhookDesk, box: SecretBox, receiver: Receiver, clock: Clock
 ) -> None:
     old = add(desk, receiver.url)
-    new = desk.rotate(old.endpoint.endpoint_id)
+    new = desk.rotate(BY, old.endpoint.endpoint_id)
     [before] = box.ring.all()
     assert rekey(records, box.ring, [box]) == 1
     assert before not in box.ring.all()

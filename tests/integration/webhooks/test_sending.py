@@ -17,7 +17,7 @@ from service.webhooks.desk import EndpointRefusedError, WebhookDesk
 from service.webhooks.events import EventType
 from service.webhooks.sending import Attempt, Sender
 from tests.clocks import Clock
-from tests.integration.webhooks.deliveries import PATIENCE, add, courier, found, happen, tasks
+from tests.integration.webhooks.deliveries import BY, PATIENCE, add, courier, found, happen, tasks
 from tests.integration.webhooks.receiver import Receiver
 
 NAME = "hooks.test"  # a name no resolver knows
@@ -105,7 +105,7 @@ def test_a_private_endpoint_needs_the_leave_of_whoever_runs_the_service(
     with pytest.raises(EndpointRefusedError, match="SHUKE_WEBHOOK_ALLOW_PRIVATE"):
         add(replace(desk, allow_private=False), receiver.url)
     with pytest.raises(EndpointRefusedError):
-        desk.add(receiver.url, [EventType.TASK_CREATED])
+        desk.add(BY, receiver.url, [EventType.TASK_CREATED])
     add(desk, receiver.url)
     happen(records, clock, tasks(clock, 1))
     courier(desk, clock, allow_private=False).deliver()  # the leave was taken back
