@@ -23,16 +23,21 @@ _SECRET_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class KeyPolicy:
-    """What of keys is kept in memory.
+    """How keys are stored, and what of them is kept in memory.
 
     Attributes
     ----------
+    hash_rounds, hash_kib
+        Cost of Argon2. A password needs more; 32 random bytes cannot be guessed however quickly,
+        and whoever tries keys in vain must not cost the service a tenth of a second and 64 MiB.
     remembered
         How long a key counts as last read: in other processes a revoked one holds at most so long.
     noted_every
         How often a use is noted, for the list of keys.
     """
 
+    hash_rounds: int = 1
+    hash_kib: int = 1_024
     remembered: timedelta = timedelta(seconds=2)
     noted_every: timedelta = timedelta(minutes=1)
 
@@ -188,4 +193,5 @@ def _rejected(what: str, where: str) -> KeyRejectedError:
 
 
 def _hasher() -> PasswordHash:
-    return PasswordHash((Argon2Hasher(),))
+    cost = Argon2Hasher(POLICY.hash_rounds, POLICY.hash_kib, parallelism=1)
+    return PasswordHash((cost,))
