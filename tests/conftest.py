@@ -1,3 +1,4 @@
+import gc
 import os
 from pathlib import Path
 from typing import NoReturn
@@ -9,11 +10,20 @@ from features.lake.complete_journey import import_complete_journey
 from features.lake.lake import Lake
 
 HOUSEHOLDS = 250
+_GARBAGE = 50_000  # objects more than there were, at which the collector looks for rings
 
 
 def pytest_configure(config: pytest.Config) -> None:
     # Ibis 12 still calls DuckDB by names that DuckDB 2 has renamed.
     config.addinivalue_line("filterwarnings", "ignore:fetch_.*is deprecated:DeprecationWarning")
+
+
+def pytest_collection_finish() -> None:
+    # A query is written of so many small objects that a fifth of the time goes to the collector,
+    # which would look at all that is imported again and again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE, 20, 20)
 
 
 class ByFolder(LoadScopeScheduling):
