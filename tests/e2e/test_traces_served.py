@@ -14,6 +14,8 @@ from threading import Thread
 import httpx2 as httpx
 import pytest
 
+from tests.serving import BOOT_SECONDS
+
 SECONDS = 60
 SERVE = """
 import sys, uvicorn
@@ -76,7 +78,7 @@ def test_a_request_leaves_a_trace_without_what_was_sent(
 
 
 def wait_until_it_answers(client: httpx.Client, process: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + BOOT_SECONDS
     while time.monotonic() < until and process.poll() is None:
         try:
             client.get("/healthz")
