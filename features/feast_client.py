@@ -1,13 +1,16 @@
 """The one place that talks to Feast."""
 
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 import pandas as pd
 
 from features.errors import FeaturesMissingError
+from features.feature_sets import FeatureSet, sets_of
 from features.offline_store import OfflineStore
 
 PAIR: Final = ["customer_id", "as_of"]
@@ -50,6 +53,7 @@ class FeastClient:
 
     def apply(self, patterns: dict[str, str]) -> None:
         """Register the definitions over the files that `patterns` name."""
+        _imported()
         from features.definitions import definitions
 
         with self._offline.asking():
@@ -60,13 +64,17 @@ class FeastClient:
             self._store.apply(definitions(sources, self._fingerprint))
         self._services.clear()
 
-    def history(self, service: str, pairs: pd.DataFrame) -> pd.DataFrame:
-        """Return the features of distinct customers and moments, in any order."""
+    def history(
+        self, service: str, sets: Sequence[FeatureSet], pairs: pd.DataFrame
+    ) -> pd.DataFrame:
+        """Return some of a service's sets for distinct customers and moments, in any order."""
         store = self._store  # imports Feast, which undoes warning filters: before `asking`
+        registered = self._service(service)
+        some = [f"{each.name}:{name}" for each in sets for name in each.columns]
         with self._offline.asking():
             found = store.get_historical_features(
                 entity_df=pairs.rename(columns={"as_of": "event_timestamp"}),
-                features=self._service(service),
+                features=registered if tuple(sets) == sets_of(service) else some,
             ).to_df()
         moments = pd.to_datetime(found.pop("event_timestamp"), utc=True).astype(MOMENT)
         joined: pd.DataFrame = found.assign(as_of=moments)
@@ -94,13 +102,11 @@ class FeastClient:
 
     @cached_property
     def _store(self) -> Any:
-        os.environ.setdefault("FEAST_USAGE", "False")
-        from feast import FeatureStore, RepoConfig
-
+        feast = _imported()
         folder = self._folder.absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        return FeatureStore(
-            config=RepoConfig(
+        return feast.FeatureStore(
+            config=feast.RepoConfig(
                 project="shuke",
                 provider="local",
                 registry=str(folder / f"registry-{self._offline.config()['type']}.db"),
@@ -114,3 +120,25 @@ class FeastClient:
                 entity_key_serialization_version=3,
             )
         )
+
+
+def _imported() -> ModuleType:
+    """Import Feast without the checks of arguments that it would compile into itself meanwhile.
+
+    They take longer than all the rest of it, seconds of every command; `python -O` leaves them out
+    as well.
+    """
+    import typeguard
+
+    os.environ.setdefault("FEAST_USAGE", "False")
+    checks = typeguard.typechecked
+    typeguard.typechecked = _as_it_is  # type: ignore[assignment]  # it is overloaded
+    try:
+        import feast
+    finally:
+        typeguard.typechecked = checks
+    return feast
+
+
+def _as_it_is(target: Any) -> Any:
+    return target

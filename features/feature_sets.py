@@ -69,14 +69,21 @@ def sets_of(service: str | None) -> tuple[FeatureSet, ...]:
 
 def columns(service: str) -> dict[str, Kind]:
     """Return the columns of a service in their order, with what they hold."""
-    return {name: kind for each in sets_of(service) for name, kind in each.columns.items()}
+    return columns_of(sets_of(service))
+
+
+def columns_of(sets: Sequence[FeatureSet]) -> dict[str, Kind]:
+    """Return the columns of feature sets in their order, with what they hold."""
+    return {name: kind for each in sets for name, kind in each.columns.items()}
 
 
 def typed(
-    service: str, found: Mapping[str, Sequence[Any]] | pd.DataFrame, index: pd.Index
+    sets: Sequence[FeatureSet],
+    found: Mapping[str, Sequence[Any]] | pd.DataFrame,
+    index: pd.Index,
 ) -> pd.DataFrame:
-    """Return the columns of a service on `index`: numbers as float64, arrays as lists or None."""
-    kinds = columns(service)
+    """Return the columns of sets on `index`: numbers as float64, arrays as lists or None."""
+    kinds = columns_of(sets)
     names = [name for name, kind in kinds.items() if kind == "number"]
     numbers = np.array([found[name] for name in names], dtype="float64")
     arrays = {

@@ -24,6 +24,7 @@ from features.feature_sets import (
     SETS,
     FeatureSet,
     columns,
+    columns_of,
     definitions_fingerprint,
     sets_of,
     typed,
@@ -166,7 +167,9 @@ class Store:
         """
         return self._reader.materialized()
 
-    def history(self, service: str, entities: pd.DataFrame) -> pd.DataFrame:
+    def history(
+        self, service: str, entities: pd.DataFrame, sets: Sequence[FeatureSet] | None = None
+    ) -> pd.DataFrame:
         """Return features as they were known at the moments asked for.
 
         Parameters
@@ -177,12 +180,15 @@ class Store:
             `customer_id` (None for a stranger), `as_of` (aware UTC) and any other columns, in
             any order and with any index. Each row gets the newest features built at or before
             its `as_of`, at most `MAX_AGE` old.
+        sets
+            Those of the service's sets that are wanted; None takes all.
 
         Returns
         -------
         pandas.DataFrame
-            `entities` with the columns of `feature_names(service)` added: float64, NaN where
-            missing or where the customer was unknown, and lists (None where missing) for arrays.
+            `entities` with the columns of the sets added, in the order of `feature_names(service)`:
+            float64, NaN where missing or where the customer was unknown, and lists (None where
+            missing) for arrays.
 
         Raises
         ------
@@ -196,11 +202,12 @@ class Store:
             }
         )
         pairs = asked.dropna().drop_duplicates()
-        self._require_built(service, pairs["as_of"])
-        empty = pairs.reindex(columns=[*PAIR, *columns(service)])
-        known = empty if pairs.empty else self._feast.history(service, pairs)
+        wanted = sets_of(service) if sets is None else sets
+        self._require_built(wanted, pairs["as_of"])
+        empty = pairs.reindex(columns=[*PAIR, *columns_of(wanted)])
+        known = empty if pairs.empty else self._feast.history(service, wanted, pairs)
         found = asked.merge(known, how="left", on=PAIR, validate="m:1")
-        return pd.concat([entities, typed(service, found, entities.index)], axis="columns")
+        return pd.concat([entities, typed(wanted, found, entities.index)], axis="columns")
 
     def online(self, service: str, ids: Sequence[str]) -> pd.DataFrame:
         """Return the newest features online, one row per id in the order given.
@@ -311,10 +318,10 @@ class Store:
     def _files(self, each: FeatureSet) -> FeatureFiles:
         return FeatureFiles(self._settings.feature_dir / each.name, self._definitions)
 
-    def _require_built(self, service: str, asked: "pd.Series[pd.Timestamp]") -> None:
+    def _require_built(self, sets: Sequence[FeatureSet], asked: "pd.Series[pd.Timestamp]") -> None:
         """Raise unless every moment has features; before the first order nobody has any."""
         later = asked[asked > self._lake.first_moment()].unique()
-        for each in sets_of(service):
+        for each in sets:
             built = self._files(each).cutoffs()
             for moment in later:
                 if not any(cutoff <= moment <= cutoff + MAX_AGE for cutoff in built):

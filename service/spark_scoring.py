@@ -131,7 +131,7 @@ def _scored(
 
 def _as_in_history(service: str, frame: pd.DataFrame) -> pd.DataFrame:
     head = frame[["customer_id", "as_of"]]
-    return pd.concat([head, typed(service, frame, frame.index)], axis="columns")
+    return pd.concat([head, typed(sets_of(service), frame, frame.index)], axis="columns")
 
 
 def _rows(spark: Any, bundle: Bundle, files: Mapping[str, Sequence[Path]]) -> Any:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from features.errors import EmptyDataError
+from features.feature_sets import sets_of
 from features.lake.lake import Lake
 from features.store import Store
 from training.config import Windows
@@ -31,22 +32,27 @@ class Context:
     lake: Lake
     store: Store
     today: datetime
-    _kept: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict, repr=False)
+    _kept: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def history(self, service: str, asked: pd.DataFrame) -> pd.DataFrame:
         """Return `asked` with the features of a service as they were known; see `Store.history`.
 
-        Models of one family read the same features at the same moments: once is enough.
+        Models of one family read the same sets at the same moments: once is enough.
         """
-        names = tuple(self.store.feature_names(service))
-        pairs = pd.MultiIndex.from_frame(asked[KEY])
-        kept = self._kept.get(names)
-        if kept is None or not pairs.isin(kept.index).all():
-            rows = self.store.history(service, asked)
-            self._kept[names] = rows.set_index(pairs)[list(names)]
-            return rows
-        found = kept.loc[pairs].reset_index(drop=True)
-        return pd.concat([asked.reset_index(drop=True), found], axis=1)
+        pairs, sets = pd.MultiIndex.from_frame(asked[KEY]), sets_of(service)
+        missing = [each for each in sets if not self._holds(each.name, pairs)]
+        if missing:
+            rows = self.store.history(service, asked, missing)
+            keyed = rows.set_index(pairs)
+            self._kept.update({each.name: keyed[list(each.columns)] for each in missing})
+            if len(missing) == len(sets):
+                return rows
+        found = [self._kept[each.name].loc[pairs].reset_index(drop=True) for each in sets]
+        return pd.concat([asked.reset_index(drop=True), *found], axis=1)
+
+    def _holds(self, name: str, pairs: pd.MultiIndex) -> bool:
+        kept = self._kept.get(name)
+        return kept is not None and bool(pairs.isin(kept.index).all())
 
 
 @dataclass(frozen=True)
