@@ -4,7 +4,6 @@ import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Final
 
 import pandas as pd
@@ -122,7 +121,7 @@ class FeastClient:
         )
 
 
-def _imported() -> ModuleType:
+def _imported() -> Any:
     """Import Feast without the checks of arguments that it would compile into itself meanwhile.
 
     They take longer than all the rest of it, seconds of every command; `python -O` leaves them out
