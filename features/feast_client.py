@@ -68,9 +68,9 @@ class FeastClient:
     ) -> pd.DataFrame:
         """Return some of a service's sets for distinct customers and moments, in any order."""
         store = self._store  # imports Feast, which undoes warning filters: before `asking`
-        registered = self._service(service)
         some = [f"{each.name}:{name}" for each in sets for name in each.columns]
         with self._offline.asking():
+            registered = self._service(service)
             found = store.get_historical_features(
                 entity_df=pairs.rename(columns={"as_of": "event_timestamp"}),
                 features=registered if tuple(sets) == sets_of(service) else some,

@@ -85,7 +85,8 @@ def typed(
     """Return the columns of sets on `index`: numbers as float64, arrays as lists or None."""
     kinds = columns_of(sets)
     names = [name for name, kind in kinds.items() if kind == "number"]
-    numbers = np.array([found[name] for name in names], dtype="float64")
+    shape = len(names), len(index)  # also of no number at all
+    numbers = np.array([found[name] for name in names], dtype="float64").reshape(shape)
     arrays = {
         name: pd.Series([_listed(each) for each in found[name]], index=index, dtype="object")
         for name in kinds

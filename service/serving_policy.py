@@ -24,6 +24,9 @@ class ServingPolicy:
         common clients leave one by themselves, as a request may cross with the closing of it.
     connections
         Connections at once; another one is answered 503.
+    threads
+        Requests worked on at once in a process; others wait in line. Python runs one of them at a
+        time, and the more there are, the longer they take over whose turn it is.
     """
 
     head_bytes: int = 32_768
@@ -34,6 +37,7 @@ class ServingPolicy:
     linger_seconds: float = 5.0
     keep_alive_seconds: int = 30
     connections: int = 1_000
+    threads: int = 8
 
 
 POLICY = ServingPolicy()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 
 import structlog
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import iter_route_contexts
@@ -132,6 +133,7 @@ async def _warmed(api: FastAPI) -> AsyncIterator[None]:
     """Load what the first request would otherwise wait for, before the first is taken."""
     configure_logs()
     app: App = api.state.app
+    current_default_thread_limiter().total_tokens = app.policies.serving.threads
     # FastAPI builds the routes as they are first walked.
     deque(iter_route_contexts(api.routes), maxlen=0)
     await run_in_threadpool(note_policies, app.audit, app.policies, at_the_machine("serve"))

@@ -13,8 +13,8 @@ router = APIRouter(tags=["operation"])
 
 
 @router.get("/healthz", operation_id="alive", summary="Whether the process answers")
-def alive() -> Alive:
-    """Answer; needs no key."""
+async def alive() -> Alive:
+    """Answer; needs no key, and no thread either, which may all wait for a database."""
     return Alive()
 
 

@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 
 from features.errors import FeaturesMissingError, InputError
+from features.feature_sets import CATEGORIES
 from features.store import Store
 from features.transforms.categories import ARRAYS
 from features.transforms.customer import customer_features
 from tests.integration.features_store.conftest import CUTOFFS, NEWEST
+from training.dataset import Context
 
 SERVICE = "churn_28d_v1"
 
@@ -99,3 +101,18 @@ def test_next_purchase_brings_the_candidate_categories_as_arrays(store: Store) -
     row = found.iloc[0]
     assert {len(row[name]) for name in ARRAYS} == {len(row["category_names"])}
     assert len(row["category_names"]) > 0
+
+
+def test_a_set_read_alone_is_as_it_is_among_all_of_a_service(store: Store) -> None:
+    ids = store.customers(NEWEST)
+    asked = pd.DataFrame({"customer_id": ids, "as_of": NEWEST})
+    whole = store.history("next_purchase_v1", asked)
+    lists = store.history("next_purchase_v1", asked, [CATEGORIES])
+    pd.testing.assert_frame_equal(lists, whole[[*asked.columns, *ARRAYS]])
+
+
+def test_models_of_one_run_get_what_each_would_get_alone(store: Store) -> None:
+    asked = pd.DataFrame({"customer_id": store.customers(NEWEST), "as_of": NEWEST})
+    ctx = Context(store._lake, store, NEWEST)  # as one run of training has
+    for service in ("churn_28d_v1", "next_purchase_v1", "clv_90d_v1"):
+        pd.testing.assert_frame_equal(ctx.history(service, asked), store.history(service, asked))
