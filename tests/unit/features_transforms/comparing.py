@@ -18,6 +18,7 @@ TOLERANCE = 1e-9
 _SHOWN = 12
 Key = tuple[str, datetime]
 Values = Mapping[Key, Any]
+_QUERIES: dict[Any, Any] = {}
 
 
 def fast(world: World, cutoffs: Sequence[datetime], *, told: bool = True) -> Values:
@@ -43,6 +44,27 @@ def categories_of(
     """Return the candidates of tables, starting from the sums `before`, on the connection `con`."""
     built = (con or connect(1)).execute(customer_categories(tables, cutoffs, before))
     return candidates_by_key(built)
+
+
+def row_of(world: World, cutoff: datetime) -> dict[str, float]:
+    """Return the features of the customer "a" at a cutoff.
+
+    The query of the same tables and cutoff is the same, and Ibis takes seconds to write it: it is
+    written once, over tables by name, whose rows are then others.
+    """
+    tables = frames(world).by_name
+    kinds = tuple((name, table.schema()) for name, table in tables.items())
+    con, written = _QUERIES.get((cutoff, kinds), (connect(1), None))
+    for name, table in tables.items():
+        con.con.register("told", table.op().data.to_pyarrow(table.schema()))
+        con.con.execute(f'CREATE OR REPLACE TABLE "{name}" AS FROM told')
+    if written is None:
+        query = customer_features(Frames({name: con.table(name) for name in tables}), [cutoff])
+        con.execute(query.limit(0))  # brings the cutoffs in, which last as long as `query`
+        written = query, con.compile(query)
+        _QUERIES[cutoff, kinds] = con, written
+    found: dict[str, float] = features_by_key(con.con.execute(written[1]).df())["a", cutoff]
+    return found
 
 
 def features_by_key(built: pd.DataFrame) -> dict[Key, Any]:

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.unit.features_transforms.comparing import features_of
+from tests.unit.features_transforms.comparing import row_of
 from tests.unit.features_transforms.records import Contact, Interaction, Line
-from tests.unit.features_transforms.worlds import START, World, frames
+from tests.unit.features_transforms.worlds import START, World
 
 CUTOFF = START + timedelta(days=300)
 
@@ -22,8 +22,7 @@ def _row(
         Interaction(str(d), "a", CUTOFF - timedelta(days=d), "coupon_redeemed") for d in redeemed
     ]
     world = World(lines, contacts=sent, interactions=used)
-    found: dict[str, float] = features_of(frames(world), [CUTOFF])["a", CUTOFF]
-    return found
+    return row_of(world, CUTOFF)
 
 
 def test_contacts_since_the_purchase_are_later_than_its_moment() -> None:
@@ -34,7 +33,7 @@ def test_contacts_since_the_purchase_are_later_than_its_moment() -> None:
 def test_a_customer_held_out_was_not_contacted() -> None:
     held = Contact("c", "a", CUTOFF - timedelta(days=3), is_holdout=True)
     world = World([Line("1", "a", CUTOFF - timedelta(days=50))], contacts=[held])
-    row = features_of(frames(world), [CUTOFF])["a", CUTOFF]
+    row = row_of(world, CUTOFF)
     assert row["contacts_since_purchase"] == 0
     assert math.isnan(row["contact_interval_days"])
 

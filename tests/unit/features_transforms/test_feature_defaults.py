@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from features.catalog import FEATURES, Feature
-from tests.unit.features_transforms.comparing import features_of
+from tests.unit.features_transforms.comparing import row_of
 from tests.unit.features_transforms.records import Line
-from tests.unit.features_transforms.worlds import START, World, frames
+from tests.unit.features_transforms.worlds import START, World
 
 AGE = 200  # days: longer than any window
 CUTOFF = START + timedelta(days=AGE)
@@ -36,8 +36,7 @@ TOLD_BY_ONE_PURCHASE = {
 def row() -> dict[str, float]:
     """Return the features of one old purchase, in a lake that holds receipts alone."""
     line = Line("1", "a", START, net_amount=8.0, discount_amount=2.0)
-    found: dict[str, float] = features_of(frames(World([line])), [CUTOFF])["a", CUTOFF]
-    return found
+    return row_of(World([line]), CUTOFF)
 
 
 @pytest.mark.parametrize("name", FEATURES)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.features_transforms.comparing import features_of
+from tests.unit.features_transforms.comparing import row_of
 from tests.unit.features_transforms.records import Line, Product
-from tests.unit.features_transforms.worlds import START, World, frames
+from tests.unit.features_transforms.worlds import START, World
 
 CUTOFF = START + timedelta(days=300)
 PRODUCTS = [
@@ -25,8 +25,7 @@ def _line(order: str, days: float, **more: Any) -> Line:
 
 
 def _row(*lines: Line, products: list[Product] | None = PRODUCTS) -> dict[str, float]:
-    found: dict[str, float] = features_of(frames(World(lines, products)), [CUTOFF])["a", CUTOFF]
-    return found
+    return row_of(World(lines, products), CUTOFF)
 
 
 def test_spend_is_told_by_the_line() -> None:

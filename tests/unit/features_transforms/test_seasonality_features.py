@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from features.clock import naive
-from tests.unit.features_transforms.comparing import features_of
+from tests.unit.features_transforms.comparing import row_of
 from tests.unit.features_transforms.records import Line
-from tests.unit.features_transforms.worlds import World, frames
+from tests.unit.features_transforms.worlds import World
 
 
 def _row(cutoff: datetime, *days: tuple[int, int]) -> dict[str, float]:
@@ -14,8 +14,7 @@ def _row(cutoff: datetime, *days: tuple[int, int]) -> dict[str, float]:
         Line(str(n), "a", naive(datetime(2017, month, day, 12, tzinfo=UTC)))
         for n, (month, day) in enumerate(days)
     ]
-    found: dict[str, float] = features_of(frames(World(lines)), [cutoff])["a", cutoff]
-    return found
+    return row_of(World(lines), cutoff)
 
 
 MONDAY = naive(datetime(2017, 6, 12, 9, tzinfo=UTC))

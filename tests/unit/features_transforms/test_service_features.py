@@ -3,9 +3,9 @@
 import math
 from datetime import datetime, timedelta
 
-from tests.unit.features_transforms.comparing import features_of
+from tests.unit.features_transforms.comparing import row_of
 from tests.unit.features_transforms.records import Interaction, Line, Ticket
-from tests.unit.features_transforms.worlds import START, World, frames
+from tests.unit.features_transforms.worlds import START, World
 
 CUTOFF = START + timedelta(days=300)
 
@@ -16,8 +16,7 @@ def _ago(days: float) -> datetime:
 
 def _row(*tickets: Ticket, interactions: list[Interaction] | None = None) -> dict[str, float]:
     world = World([Line("1", "a", _ago(50))], interactions=interactions, tickets=tickets)
-    found: dict[str, float] = features_of(frames(world), [CUTOFF])["a", CUTOFF]
-    return found
+    return row_of(world, CUTOFF)
 
 
 def test_a_case_told_in_three_states_is_one_case() -> None:
@@ -74,6 +73,6 @@ def test_interactions_leave_redemptions_out() -> None:
 
 
 def test_nobody_s_case_and_no_table_of_cases_are_not_the_same() -> None:
-    without = features_of(frames(World([Line("1", "a", _ago(50))])), [CUTOFF])["a", CUTOFF]
+    without = row_of(World([Line("1", "a", _ago(50))]), CUTOFF)
     assert math.isnan(without["tickets_90d"])
     assert _row(Ticket("t", "b", _ago(5)))["tickets_90d"] == 0

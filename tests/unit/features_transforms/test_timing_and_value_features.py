@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.unit.features_transforms.comparing import features_of
+from tests.unit.features_transforms.comparing import row_of
 from tests.unit.features_transforms.records import Line
-from tests.unit.features_transforms.worlds import START, World, frames
+from tests.unit.features_transforms.worlds import START, World
 
 CUTOFF = START + timedelta(days=300)
 
@@ -18,8 +18,7 @@ def _row(*purchases: tuple[float, float]) -> dict[str, float]:
         Line(str(n), "a", CUTOFF - timedelta(days=days), net_amount=spend)
         for n, (days, spend) in enumerate(purchases)
     ]
-    found: dict[str, float] = features_of(frames(World(lines)), [CUTOFF])["a", CUTOFF]
-    return found
+    return row_of(World(lines), CUTOFF)
 
 
 def test_the_silence_is_ranked_among_the_customer_s_own_gaps() -> None:
