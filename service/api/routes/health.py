@@ -14,8 +14,8 @@ router = APIRouter(tags=["operation"])
 
 @router.get("/healthz", operation_id="alive", summary="Whether the process answers")
 async def alive() -> Alive:
-    """Answer; needs no key, and no thread either, which may all wait for a database."""
-    return Alive()
+    """Answer; needs no key."""
+    return Alive()  # without a thread, which may all wait for a database
 
 
 @router.get(
