@@ -52,7 +52,7 @@ def scores_online(app: App) -> None:
     _compare(
         "One churn_60d score, and 100 in one call",
         {
-            "feature read, 1 customer": lambda: app.store.online(service, ids[:1]),
+            "features as a frame, 1 customer": lambda: app.store.online(service, ids[:1]),
             "score, 1 customer": lambda: app.scorer.one("churn_60d", ids[0]),
             "score with 3 reasons, 1 customer": lambda: app.scorer.one(
                 "churn_60d", ids[0], top_k=3
