@@ -1,8 +1,8 @@
 """What a call that sends events holds, and its answer."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
 
 from service.api import event_examples as examples
 from service.api.schemas import Request
@@ -20,6 +20,11 @@ class EventsRequest(Request):
     model_config = ConfigDict(json_schema_extra={"example": examples.EVENTS_REQUEST})
 
     events: Annotated[list[SkipValidation[Event]], Field(min_length=1, max_length=MAX_EVENTS)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_whole_characters(cls, said: Any) -> Any:
+        return said  # looked for in each event, so that the others are kept
 
 
 class DuplicateEvent(BaseModel):

@@ -1,8 +1,9 @@
 """What requests and responses hold; the score itself is `models_registry.score.Score`."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
+import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.config import JsonDict
 
@@ -14,6 +15,7 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)  # well within what a frame of nanosec
 MAX_IDS = 1_000
 MAX_REASONS = 20
 MAX_ATTRIBUTES = 100
+_HALF = "surrogates"  # what the writer of JSON says of it
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Moment = Annotated[
@@ -44,6 +46,17 @@ class Request(BaseModel):
     """A request body: names it does not know are refused, so a typo is not lost."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_whole_characters(cls, said: Any) -> Any:
+        """Refuse half a character, wherever it is: JSON may hold one, no answer or database can."""
+        try:
+            orjson.dumps(said)
+        except TypeError as error:  # of other things it cannot write, pydantic speaks
+            if _HALF in str(error):
+                raise ValueError("holds half a character: a surrogate without its other") from error
+        return said
 
 
 class Explained(Request):

@@ -121,6 +121,32 @@ def test_a_body_that_is_no_json_is_told_where_it_breaks(client: TestClient) -> N
     assert "character 9" in found["errors"][0]["detail"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/scores/churn_60d", '{"ids": ["\\ud800", "1"]}'),
+        ("/v1/scores/churn_60d/features", '{"customers": [{"features": {"\\ud800": 1}}]}'),
+        ("/v1/jobs/scores", '{"model": "churn_60d", "ids": ["\\ud800"]}'),
+        ("/v1/leads", '{"source": "web", "attributes": {"x": "\\ud800"}}'),
+        ("/v1/session", '{"login": "somebody", "password": "\\ud800 and eleven more"}'),
+    ],
+)
+def test_half_a_character_is_refused_wherever_it_is(
+    client: TestClient, path: str, body: str
+) -> None:
+    refused = client.post(path, content=body, headers={"content-type": "application/json"})
+    assert refused.status_code == 422
+    assert "half a character" in refused.json()["errors"][0]["detail"]
+
+
+def test_half_a_character_in_one_event_keeps_no_other_out(client: TestClient) -> None:
+    good = '{"type": "ping", "event_id": "e-1"}, {"type": "\\ud800", "event_id": "e-2"}'
+    body = f'{{"events": [{good}]}}'
+    answer = client.post("/v1/events", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 202
+    assert [each["index"] for each in answer.json()["rejected"]] == [0, 1]
+
+
 def test_a_query_parameter_at_fault_is_named(client: TestClient) -> None:
     found = problem(
         client.get("/v1/at-risk?limit=0&risk_at_least=2&sort=x"), 422, "invalid-request"
