@@ -14,7 +14,7 @@ from models_registry.meta import Condition, Meta
 from models_registry.score import Lang, Reason
 
 OUTSIDE = "OUTSIDE_POPULATION"
-_SENTENCES = 20_000  # kept, as many customers are told the same; some 5 MB
+_SENTENCES = 20_000  # kept, as many customers are told the same
 _CAPTURED = "lead_"
 _EN = {"weekday": "Day of capture", "hour": "Hour of capture (UTC)"}
 _ZH = {

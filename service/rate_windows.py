@@ -19,9 +19,9 @@ class _Window:
 class Windows(MemoryStorage):
     """Counts as the library's own store does, without its thread.
 
-    That one starts a thread to forget old calls at almost every call, which takes longer than all
-    the rest of a request that is scored; here a call forgets the old ones of its key, and now and
-    then keys nobody uses any more.
+    That one starts a thread to forget old calls at almost every call, which took an eighth of the
+    work of a request that is scored; here a call forgets the old ones of its key, and now and then
+    keys nobody uses any more.
 
     Parameters
     ----------

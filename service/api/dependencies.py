@@ -91,8 +91,8 @@ CurrentViewer = Annotated[Viewer, VIEWED]
 async def current_sight(request: Request) -> Sight:
     """Return what the viewer sees during this request; the route, too, depends on the viewer.
 
-    FastAPI walks all that a dependency depends on each time it is named, at a tenth of the time a
-    score takes: so the viewer is not named again, but kept by whoever came first, mostly `needs`.
+    FastAPI walks all that a dependency depends on each time it is named: so the viewer is not named
+    again, but kept by whoever came first, mostly `needs`.
     """
     viewer: Viewer = getattr(request.state, _VIEWER)
     app = await current_app(request)
