@@ -1,5 +1,6 @@
 """What requests and responses hold; the score itself is `models_registry.score.Score`."""
 
+import json
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, cast
 
@@ -15,7 +16,6 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)  # well within what a frame of nanosec
 MAX_IDS = 1_000
 MAX_REASONS = 20
 MAX_ATTRIBUTES = 100
-_HALF = "surrogates"  # what the writer of JSON says of it
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Moment = Annotated[
@@ -42,6 +42,19 @@ def by_name(schema: JsonDict) -> None:
     schema["additionalProperties"] = values
 
 
+def _holds_half(said: Any) -> bool:
+    try:
+        orjson.dumps(said)
+    except TypeError:  # also of larger numbers and deeper nests than it writes: the slow one knows
+        try:
+            json.dumps(said, ensure_ascii=False, default=str).encode()
+        except UnicodeEncodeError:
+            return True
+        except RecursionError:
+            return False
+    return False
+
+
 class Request(BaseModel):
     """A request body: names it does not know are refused, so a typo is not lost."""
 
@@ -51,11 +64,8 @@ class Request(BaseModel):
     @classmethod
     def _of_whole_characters(cls, said: Any) -> Any:
         """Refuse half a character, wherever it is: JSON may hold one, no answer or database can."""
-        try:
-            orjson.dumps(said)
-        except TypeError as error:  # of other things it cannot write, pydantic speaks
-            if _HALF in str(error):
-                raise ValueError("holds half a character: a surrogate without its other") from error
+        if _holds_half(said):
+            raise ValueError("holds half a character: a surrogate without its other")
         return said
 
 

@@ -128,6 +128,7 @@ def test_a_body_that_is_no_json_is_told_where_it_breaks(client: TestClient) -> N
         ("/v1/scores/churn_60d/features", '{"customers": [{"features": {"\\ud800": 1}}]}'),
         ("/v1/jobs/scores", '{"model": "churn_60d", "ids": ["\\ud800"]}'),
         ("/v1/leads", '{"source": "web", "attributes": {"x": "\\ud800"}}'),
+        ("/v1/leads", f'{{"source": "web", "attributes": {{"n": {10**30}, "x": "\\ud800"}}}}'),
         ("/v1/session", '{"login": "somebody", "password": "\\ud800 and eleven more"}'),
     ],
 )
